@@ -1,0 +1,354 @@
+"""Agencies, their people, the competency catalogue, standards and assessments."""
+
+from __future__ import annotations
+
+import zoneinfo
+from datetime import date, datetime
+from decimal import Decimal
+
+from django.conf import settings
+from django.core.validators import MaxValueValidator, MinValueValidator
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone, translation
+
+from asn.nip import mask_nip
+from asn.states import (
+    AgencyRole,
+    AssessmentSource,
+    CompetencyKind,
+    EmployeeKind,
+    EmployeeStatus,
+    Level,
+    TimeZone,
+)
+from core.models import BaseModel, TenantModel, ordered
+
+
+def in_current_language(row: models.Model, field: str) -> str:
+    """``<field>_en`` for readers of English, else ``<field>_id``."""
+    language = "en" if (translation.get_language() or "id").startswith("en") else "id"
+    return getattr(row, f"{field}_{language}") or getattr(row, f"{field}_id")
+
+
+class Agency(BaseModel):
+    """A city government (instansi): the tenant. Its policy numbers are fields, not constants."""
+
+    code = models.SlugField(max_length=40, unique=True)
+    name = models.CharField(max_length=160)
+    city = models.CharField(max_length=80)
+    region_scheme = models.CharField(max_length=20, default="kemendagri")
+    region_code = models.CharField(max_length=20)
+    time_zone = models.CharField(max_length=40, choices=TimeZone, default=TimeZone.WIB)
+    hr_office = models.CharField(max_length=160, help_text="Local name in full, e.g. Badan Kepegawaian …")
+    hr_office_short = models.CharField(max_length=40, help_text="BKPSDM, BKD, BKPSDMD …")
+    is_demo = models.BooleanField(default=False)
+    expected_unknown_gap = models.DecimalField(
+        max_digits=3, decimal_places=2, default=Decimal("1"), help_text="Steps assumed for a competency nobody assessed."
+    )
+    unknown_gap_weight = models.DecimalField(max_digits=3, decimal_places=2, default=Decimal("0.5"))
+    expired_gap_weight = models.DecimalField(max_digits=3, decimal_places=2, default=Decimal("0.5"))
+    assessment_valid_years = models.PositiveSmallIntegerField(default=3)
+    clearance_days = models.PositiveSmallIntegerField(default=5)
+    approval_days = models.PositiveSmallIntegerField(default=7)
+    acceptance_days = models.PositiveSmallIntegerField(default=7)
+    pns_yearly_hours = models.PositiveSmallIntegerField(default=20)
+    pppk_contract_hours = models.PositiveSmallIntegerField(default=24)
+    max_placement_months = models.PositiveSmallIntegerField(default=12)
+
+    class Meta:
+        verbose_name_plural = "agencies"
+        ordering = ("name",)
+        constraints = (
+            models.CheckConstraint(
+                condition=Q(expected_unknown_gap__gt=0) & Q(expected_unknown_gap__lte=4), name="agency_unknown_gap_range"
+            ),
+            models.CheckConstraint(
+                condition=Q(unknown_gap_weight__gt=0, unknown_gap_weight__lte=1, expired_gap_weight__gt=0, expired_gap_weight__lte=1),
+                name="agency_weights_range",
+            ),
+        )
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def zone(self) -> zoneinfo.ZoneInfo:
+        return zoneinfo.ZoneInfo(self.time_zone)
+
+    @property
+    def zone_label(self) -> str:
+        """WIB, WITA or WIT."""
+        return str(TimeZone(self.time_zone).label).split(" ")[0]
+
+    def today(self, now: datetime | None = None) -> date:
+        """The date on the wall there."""
+        return (now or timezone.now()).astimezone(self.zone).date()
+
+
+class AgencyMembership(TenantModel):
+    """What a user does for an agency beyond being its employee."""
+
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="agency_memberships")
+    role = models.CharField(max_length=20, choices=AgencyRole)
+    is_active = models.BooleanField(default=True)
+
+    class Meta:
+        constraints = (models.UniqueConstraint(fields=("agency", "user", "role"), name="agency_membership_once"),)
+
+    def __str__(self) -> str:
+        return f"{self.user_id} {self.role}"
+
+
+class Unit(TenantModel):
+    """An organisational unit (unit kerja, perangkat daerah)."""
+
+    code = models.CharField(max_length=40)
+    name = models.CharField(max_length=200)
+    parent = models.ForeignKey("self", null=True, blank=True, on_delete=models.PROTECT, related_name="children")
+    place = models.CharField(max_length=80, blank=True)
+
+    class Meta:
+        ordering = ("name",)
+        constraints = (models.UniqueConstraint(fields=("agency", "code"), name="unit_code_once"),)
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Competency(models.Model):
+    """One line of the replaceable catalogue (PermenPANRB 38/2017 and the ministries' dictionaries)."""
+
+    code = models.CharField(max_length=20, primary_key=True)
+    kind = models.CharField(max_length=20, choices=CompetencyKind)
+    name_id = models.CharField(max_length=200)
+    name_en = models.CharField(max_length=200)
+    field = models.CharField(max_length=120)
+    field_code = models.CharField(max_length=10, blank=True)
+    description_id = models.TextField()
+    source = models.TextField()
+    is_active = models.BooleanField(default=True)
+
+    class Meta:
+        verbose_name_plural = "competencies"
+        ordering = ("code",)
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def name(self) -> str:
+        return in_current_language(self, "name")
+
+
+class CompetencyLevel(models.Model):
+    """What a level means: for one competency, or in general when ``competency`` is empty."""
+
+    competency = models.ForeignKey(Competency, null=True, on_delete=models.CASCADE, related_name="levels")
+    level = models.PositiveSmallIntegerField(choices=Level)
+    name_id = models.CharField(max_length=60)
+    name_en = models.CharField(max_length=60)
+    descriptor_id = models.TextField()
+    descriptor_en = models.TextField()
+
+    class Meta:
+        ordering = ("competency", "level")
+        constraints = (
+            models.UniqueConstraint(fields=("competency", "level"), nulls_distinct=False, name="level_described_once"),
+            models.CheckConstraint(condition=Q(level__range=(1, 5)), name="level_in_range"),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.competency_id or '*'} {self.level}"
+
+    @property
+    def descriptor(self) -> str:
+        return in_current_language(self, "descriptor")
+
+
+class PositionClass(models.Model):
+    """Pelaksana, Pengawas, … JF Ahli Utama: decides the default levels."""
+
+    code = models.CharField(max_length=30, primary_key=True)
+    name = models.CharField(max_length=80)
+    rank = models.PositiveSmallIntegerField(help_text="Order of seniority, for sorting only.")
+
+    class Meta:
+        verbose_name_plural = "position classes"
+        ordering = ("rank", "code")
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class ClassStandard(models.Model):
+    """Default required level of a position class."""
+
+    position_class = models.ForeignKey(PositionClass, on_delete=models.CASCADE, related_name="standards")
+    competency = models.ForeignKey(Competency, on_delete=models.PROTECT, related_name="+")
+    level = models.PositiveSmallIntegerField(choices=Level)
+    source = models.CharField(max_length=200)
+    confidence = models.CharField(max_length=40)
+
+    class Meta:
+        constraints = (
+            models.UniqueConstraint(fields=("position_class", "competency"), name="class_standard_once"),
+            models.CheckConstraint(condition=Q(level__range=(1, 5)), name="class_standard_level_range"),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.position_class_id} {self.competency_id} {self.level}"
+
+
+class AgencyStandard(TenantModel):
+    """An agency's own level for a position class; goes before the class default."""
+
+    position_class = models.ForeignKey(PositionClass, on_delete=models.PROTECT, related_name="+")
+    competency = models.ForeignKey(Competency, on_delete=models.PROTECT, related_name="+")
+    level = models.PositiveSmallIntegerField(choices=Level)
+    source = models.CharField(max_length=200)
+
+    class Meta:
+        constraints = (
+            models.UniqueConstraint(fields=("agency", "position_class", "competency"), name="agency_standard_once"),
+            models.CheckConstraint(condition=Q(level__range=(1, 5)), name="agency_standard_level_range"),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.position_class_id} {self.competency_id} {self.level}"
+
+
+class Position(TenantModel):
+    """What a person does (jabatan)."""
+
+    code = models.CharField(max_length=60)
+    title = models.CharField(max_length=200)
+    position_class = models.ForeignKey(PositionClass, on_delete=models.PROTECT, related_name="positions")
+    duties = models.TextField(blank=True)
+
+    class Meta:
+        ordering = ("title",)
+        constraints = (models.UniqueConstraint(fields=("agency", "code"), name="position_code_once"),)
+
+    def __str__(self) -> str:
+        return self.title
+
+
+class PositionStandard(TenantModel):
+    """Required level of one position; goes before agency and class."""
+
+    position = models.ForeignKey(Position, on_delete=models.CASCADE, related_name="standards")
+    competency = models.ForeignKey(Competency, on_delete=models.PROTECT, related_name="+")
+    level = models.PositiveSmallIntegerField(choices=Level)
+    source = models.CharField(max_length=200)
+    is_example = models.BooleanField(default=False, help_text="Shown as 'contoh': not from a decree.")
+
+    class Meta:
+        constraints = (
+            models.UniqueConstraint(fields=("position", "competency"), name="position_standard_once"),
+            models.CheckConstraint(condition=Q(level__range=(1, 5)), name="position_standard_level_range"),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.position_id} {self.competency_id} {self.level}"
+
+
+class EmployeeQuerySet(models.QuerySet["Employee"]):
+    def active(self) -> EmployeeQuerySet:
+        return self.filter(status=EmployeeStatus.ACTIVE)
+
+
+class Employee(TenantModel):
+    """A civil servant (ASN)."""
+
+    PERSONAL_FIELDS = ("nip", "name", "title_front", "title_back", "email", "retires_on")
+
+    user = models.OneToOneField(
+        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, related_name="employee"
+    )
+    nip = models.CharField(max_length=18, unique=True)
+    kind = models.CharField(max_length=10, choices=EmployeeKind)
+    status = models.CharField(max_length=20, choices=EmployeeStatus, default=EmployeeStatus.ACTIVE)
+    name = models.CharField(max_length=160)
+    title_front = models.CharField(max_length=40, blank=True)
+    title_back = models.CharField(max_length=60, blank=True)
+    email = models.EmailField(blank=True)
+    grade = models.CharField(max_length=10, blank=True)
+    unit = models.ForeignKey(Unit, on_delete=models.PROTECT, related_name="employees")
+    position = models.ForeignKey(Position, on_delete=models.PROTECT, related_name="employees")
+    supervisor = models.ForeignKey("self", null=True, blank=True, on_delete=models.PROTECT, related_name="subordinates")
+    interests = models.TextField(blank=True, help_text="What the person wants to learn, in own words.")
+    contract_starts_on = models.DateField(null=True, blank=True)
+    contract_ends_on = models.DateField(null=True, blank=True)
+    retires_on = models.DateField(null=True, blank=True)
+
+    objects = EmployeeQuerySet.as_manager()
+
+    class Meta:
+        ordering = ("name", "id")
+        constraints = (
+            models.CheckConstraint(condition=Q(nip__regex=r"^[0-9]{18}$"), name="employee_nip_18_digits"),
+            models.CheckConstraint(condition=~Q(supervisor=models.F("id")), name="employee_not_own_supervisor"),
+            models.CheckConstraint(
+                condition=Q(contract_starts_on__isnull=True, contract_ends_on__isnull=True)
+                | Q(contract_ends_on__gte=models.F("contract_starts_on")),
+                name="employee_contract_ordered",
+            ),
+        )
+        indexes = (models.Index(fields=("agency", "status"), name="employee_agency_status_idx"),)
+
+    def __str__(self) -> str:
+        return f"{self.full_name} {self.masked_nip}"
+
+    @property
+    def full_name(self) -> str:
+        named = f"{self.title_front} {self.name}".strip()
+        return f"{named}, {self.title_back}" if self.title_back else named
+
+    @property
+    def masked_nip(self) -> str:
+        return mask_nip(self.nip)
+
+
+class Assessment(TenantModel):
+    """One measured level, by one source, on one day. Older rows stay as history."""
+
+    employee = models.ForeignKey(Employee, on_delete=models.CASCADE, related_name="assessments")
+    competency = models.ForeignKey(Competency, on_delete=models.PROTECT, related_name="+")
+    level = models.PositiveSmallIntegerField(validators=(MinValueValidator(0), MaxValueValidator(5)))
+    source = models.CharField(max_length=30, choices=AssessmentSource)
+    assessed_on = models.DateField()
+    valid_until = models.DateField(help_text="Last valid day; 3 years by Peraturan BKN 26/2019 Art 29(4).")
+    note = models.CharField(max_length=300, blank=True)
+
+    class Meta:
+        ordering = ("-assessed_on", "-created_at")
+        constraints = (
+            models.UniqueConstraint(fields=("employee", "competency", "source", "assessed_on"), name="assessment_once_a_day"),
+            models.CheckConstraint(condition=Q(level__range=(0, 5)), name="assessment_level_range"),
+            ordered("assessed_on", "valid_until", name="assessment_valid_after_made"),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.competency_id} {self.level} ({self.assessed_on})"
+
+
+class RegionalPriority(TenantModel):
+    """A competency the city wants most: multiplies the importance of its gaps."""
+
+    competency = models.ForeignKey(Competency, on_delete=models.PROTECT, related_name="+")
+    weight = models.DecimalField(max_digits=3, decimal_places=1, default=Decimal("1.5"))
+    basis = models.CharField(max_length=200, help_text="Document it rests on, e.g. RPJMD.")
+
+    class Meta:
+        constraints = (
+            models.UniqueConstraint(fields=("agency", "competency"), name="regional_priority_once"),
+            models.CheckConstraint(condition=Q(weight__gte=1, weight__lte=5), name="regional_priority_weight_range"),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.competency_id} ×{self.weight}"
+
+
+# Sources that may change the profile; a self-rating is shown beside it, never mixed in.
+OFFICIAL_SOURCES = (AssessmentSource.ASSESSMENT_CENTRE, AssessmentSource.COMPUTER_TEST, AssessmentSource.SUPERVISOR)

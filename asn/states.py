@@ -1,0 +1,60 @@
+"""Words for people, levels and where a level comes from."""
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
+
+
+class Level(models.IntegerChoices):
+    """Levels of PermenPANRB 38/2017."""
+
+    AWARENESS = 1, _("Awareness")
+    BASIC = 2, _("Basic")
+    INTERMEDIATE = 3, _("Intermediate")
+    ADVANCED = 4, _("Advanced")
+    EXPERT = 5, _("Expert")
+
+
+class CompetencyKind(models.TextChoices):
+    MANAGERIAL = "managerial", _("Managerial")
+    SOCIOCULTURAL = "sociocultural", _("Sociocultural")
+    TECHNICAL = "technical", _("Technical")
+
+
+class EmployeeKind(models.TextChoices):
+    PNS = "pns", _("PNS")
+    PPPK = "pppk", _("PPPK")
+
+
+class EmployeeStatus(models.TextChoices):
+    ACTIVE = "active", pgettext_lazy("employee", "Active")
+    PROBATION = "probation", _("Probation (CPNS)")
+    ON_LEAVE = "on_leave", _("On leave")
+    RETIRED = "retired", _("Retired")
+
+
+class AgencyRole(models.TextChoices):
+    HR = "hr", _("HR officer")
+    LEADERSHIP = "leadership", _("Leadership")
+    AUDITOR = "auditor", _("Auditor")
+
+
+class AssessmentSource(models.TextChoices):
+    ASSESSMENT_CENTRE = "assessment_centre", _("Assessment centre")
+    COMPUTER_TEST = "computer_test", _("Computer-assisted test")
+    SUPERVISOR = "supervisor", _("Supervisor's confirmation")
+    SELF = "self", _("Self-rating")
+
+
+class GapStatus(models.TextChoices):
+    MET = "met", _("Met")
+    GAP = "gap", _("Gap")
+    UNKNOWN = "unknown", _("Not yet assessed")
+    EXPIRED = "expired", _("Assessment expired")
+
+
+class TimeZone(models.TextChoices):
+    WIB = "Asia/Jakarta", "WIB"
+    WIB_PONTIANAK = "Asia/Pontianak", "WIB (Pontianak)"
+    WITA = "Asia/Makassar", "WITA"
+    WIT = "Asia/Jayapura", "WIT"

@@ -1,0 +1,58 @@
+"""Errors of the domain: a stable code, the field at fault, parameters. Sentences live in web/phrases.py."""
+
+from __future__ import annotations
+
+from typing import Any
+
+
+class DomainError(Exception):
+    """A rule said no.
+
+    ``code`` is a stable snake_case word, ``field`` names the input at fault ("" when none does) and
+    ``params`` fill the sentence. Never put personal data into ``params``.
+    """
+
+    status = 422
+
+    def __init__(self, code: str, *, field: str = "", **params: Any) -> None:
+        super().__init__(code)
+        self.code = code
+        self.field = field
+        self.params = params
+
+
+class Invalid(DomainError):
+    """The input breaks a rule (422)."""
+
+
+class NotAllowed(DomainError):
+    """The actor may see the thing but not do this to it (403)."""
+
+    status = 403
+
+
+class NotFound(DomainError):
+    """Missing, or belonging to somebody else: nobody can tell which (404)."""
+
+    status = 404
+
+    def __init__(self, code: str = "not_found", *, field: str = "", **params: Any) -> None:
+        super().__init__(code, field=field, **params)
+
+
+class Conflict(DomainError):
+    """The world has moved on: full, closed, decided already (409)."""
+
+    status = 409
+
+
+class Busy(DomainError):
+    """Locks could not be had in time; try again (503)."""
+
+    status = 503
+
+
+def require(allowed: bool, code: str = "not_allowed", **params: Any) -> None:
+    """Raise NotAllowed unless ``allowed``."""
+    if not allowed:
+        raise NotAllowed(code, **params)

@@ -1,0 +1,159 @@
+"""Ground floor: base models, audit trail, outbox and stored files."""
+
+from __future__ import annotations
+
+import uuid
+from typing import ClassVar
+
+import pgtrigger
+from django.conf import settings
+from django.db import models
+from django.db.models import F, Q
+from django.utils import timezone
+
+
+class BaseModel(models.Model):
+    """A row with an unguessable key and its times."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+    updated_at = models.DateTimeField(auto_now=True)
+
+    class Meta:
+        abstract = True
+
+
+class TenantModel(BaseModel):
+    """A row that belongs to exactly one agency.
+
+    ``core.tenancy.EnforceTenancy`` (last operation of each room's migration) adds
+    ``UNIQUE (id, agency_id)`` and turns every foreign key to another tenant row into one that
+    includes ``agency_id``, so that a row cannot point across agencies.
+    """
+
+    agency = models.ForeignKey("asn.Agency", on_delete=models.PROTECT, related_name="+")
+
+    class Meta:
+        abstract = True
+
+
+class AuditHead(models.Model):
+    """Last link of one chain of audit rows; locked last of all locks."""
+
+    chain = models.CharField(max_length=40, primary_key=True)
+    sequence = models.BigIntegerField(default=0)
+    hash = models.CharField(max_length=64, default="0" * 64)
+
+    def __str__(self) -> str:
+        return f"{self.chain} #{self.sequence}"
+
+
+class AuditEvent(models.Model):
+    """One change: who did what to which row, before and after. Insert-only, chained by hash."""
+
+    id = models.BigAutoField(primary_key=True)
+    chain = models.CharField(max_length=40, help_text="Agency id, or 'global'.")
+    sequence = models.BigIntegerField()
+    at = models.DateTimeField()
+    actor = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+", db_constraint=True
+    )
+    actor_label = models.CharField(max_length=80, help_text="Role word of the actor, or 'system'.")
+    action = models.CharField(max_length=80)
+    object_type = models.CharField(max_length=80)
+    object_id = models.CharField(max_length=64)
+    before = models.JSONField(null=True)
+    after = models.JSONField(null=True)
+    previous_hash = models.CharField(max_length=64)
+    hash = models.CharField(max_length=64)
+
+    class Meta:
+        ordering = ("chain", "sequence")
+        constraints = (models.UniqueConstraint(fields=("chain", "sequence"), name="audit_one_per_sequence"),)
+        indexes = (models.Index(fields=("object_type", "object_id"), name="audit_object_idx"),)
+        triggers: ClassVar = [
+            pgtrigger.Protect(name="audit_insert_only", operation=pgtrigger.Update | pgtrigger.Delete),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.chain} #{self.sequence} {self.action}"
+
+
+class OutboxEvent(models.Model):
+    """A fact announced in the transaction that made it true."""
+
+    id = models.BigAutoField(primary_key=True)
+    name = models.CharField(max_length=80)
+    key = models.CharField(max_length=160, unique=True, help_text="Same fact, same key: announced once.")
+    payload = models.JSONField(default=dict, help_text="Ids only; never personal data.")
+    created_at = models.DateTimeField(default=timezone.now)
+
+    def __str__(self) -> str:
+        return self.key
+
+
+class OutboxDelivery(models.Model):
+    """One handler's copy of an event; done in the transaction of the handler's effect."""
+
+    MAX_ATTEMPTS = 5
+
+    id = models.BigAutoField(primary_key=True)
+    event = models.ForeignKey(OutboxEvent, on_delete=models.CASCADE, related_name="deliveries")
+    handler = models.CharField(max_length=120)
+    attempts = models.PositiveSmallIntegerField(default=0)
+    available_at = models.DateTimeField(default=timezone.now)
+    done_at = models.DateTimeField(null=True)
+    parked_at = models.DateTimeField(null=True)
+    error = models.CharField(max_length=500, blank=True)
+
+    class Meta:
+        constraints = (
+            models.UniqueConstraint(fields=("event", "handler"), name="outbox_one_delivery_per_handler"),
+            models.CheckConstraint(
+                condition=Q(done_at__isnull=True) | Q(parked_at__isnull=True), name="outbox_done_or_parked"
+            ),
+        )
+        indexes = (
+            models.Index(
+                fields=("available_at",),
+                condition=Q(done_at__isnull=True, parked_at__isnull=True),
+                name="outbox_pending_idx",
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.event_id} -> {self.handler}"
+
+
+class StoredFile(BaseModel):
+    """An uploaded document: checked by content, kept under a random name, served as attachment."""
+
+    agency = models.ForeignKey("asn.Agency", null=True, on_delete=models.PROTECT, related_name="+")
+    content = models.FileField(upload_to="stored/%Y/%m")
+    title = models.CharField(max_length=160)
+    media_type = models.CharField(max_length=60)
+    size = models.PositiveIntegerField()
+    sha256 = models.CharField(max_length=64)
+    uploaded_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+")
+
+    class Meta:
+        constraints = (
+            models.CheckConstraint(condition=Q(size__gt=0) & Q(size__lte=10 * 1024 * 1024), name="file_size_within_limit"),
+        )
+
+    def __str__(self) -> str:
+        return self.title
+
+
+def paired(*fields: str, name: str) -> models.CheckConstraint:
+    """Fields that are set together or not at all, such as *who* and *when*."""
+    unset, present = Q(), Q()
+    for field in fields:
+        unset &= Q(**{f"{field}__isnull": True})
+        present &= Q(**{f"{field}__isnull": False})
+    return models.CheckConstraint(condition=unset | present, name=name)
+
+
+def ordered(start: str, end: str, *, name: str) -> models.CheckConstraint:
+    """A period that does not end before it begins."""
+    return models.CheckConstraint(condition=Q(**{f"{end}__gte": F(start)}), name=name)

@@ -1,0 +1,145 @@
+"""Words for applications, decisions and placements, with the coded reasons."""
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
+
+
+class ApplicationStatus(models.TextChoices):
+    DRAFT = "draft", pgettext_lazy("application", "Draft")
+    AWAITING_CLEARANCE = "awaiting_clearance", _("Waiting for the supervisor's clearance")
+    SUBMITTED = "submitted", _("Waiting for HR")
+    RETURNED = "returned", _("Returned for revision")
+    SHORTLISTED = "shortlisted", _("Shortlisted")
+    WAITLISTED = "waitlisted", _("On the waitlist")
+    APPROVED = "approved", _("Approved, waiting for the partner")
+    ACCEPTED = "accepted", pgettext_lazy("application", "Accepted")
+    WITHDRAWN = "withdrawn", pgettext_lazy("application", "Withdrawn")
+    INELIGIBLE = "ineligible", _("Not eligible")
+    REJECTED = "rejected", pgettext_lazy("application", "Rejected")
+    DECLINED = "declined", _("Declined by the partner")
+    EXPIRED = "expired", pgettext_lazy("application", "Expired")
+
+
+LIVE_APPLICATION = (
+    ApplicationStatus.DRAFT,
+    ApplicationStatus.AWAITING_CLEARANCE,
+    ApplicationStatus.SUBMITTED,
+    ApplicationStatus.RETURNED,
+    ApplicationStatus.SHORTLISTED,
+    ApplicationStatus.WAITLISTED,
+    ApplicationStatus.APPROVED,
+    ApplicationStatus.ACCEPTED,
+)
+
+
+class DecisionStep(models.TextChoices):
+    EMPLOYEE = "employee", _("Applicant")
+    SUPERVISOR = "supervisor", _("Supervisor")
+    HR = "hr", _("HR")
+    PARTNER = "partner", _("Partner")
+    WITHDRAWAL = "withdrawal", _("Withdrawal")
+
+
+class DecisionOutcome(models.TextChoices):
+    SUBMITTED = "submitted", pgettext_lazy("decision", "Submitted")
+    CLEARED = "cleared", _("Cleared")
+    APPROVED = "approved", pgettext_lazy("decision", "Approved")
+    ACCEPTED = "accepted", pgettext_lazy("decision", "Accepted")
+    RETURNED = "returned", pgettext_lazy("decision", "Returned for revision")
+    REFUSED = "refused", pgettext_lazy("decision", "Refused")
+    REJECTED = "rejected", pgettext_lazy("decision", "Rejected")
+    DECLINED = "declined", pgettext_lazy("decision", "Declined")
+    WITHDRAWN = "withdrawn", pgettext_lazy("decision", "Withdrawn")
+
+
+class DecisionReason(models.TextChoices):
+    """Coded reasons of every negative or returning decision."""
+
+    STAFFING = "staffing", _("The unit would be left without enough staff")
+    TIMING = "timing", _("The period does not fit the unit's work")
+    NOT_RELATED = "not_related", _("The slot does not fit present or planned duties")
+    OTHER_PRIORITY = "other_priority", _("Another development need comes first")
+    INCOMPLETE = "incomplete", _("The application is incomplete")
+    NOT_ELIGIBLE = "not_eligible", _("The eligibility rules are not met")
+    OTHER_CANDIDATES = "other_candidates", _("Other candidates close larger gaps")
+    PREREQUISITES = "prerequisites", _("The prerequisites are not met")
+    NO_CAPACITY = "no_capacity", _("The host no longer has capacity")
+    CONFLICT_OF_INTEREST = "conflict_of_interest", _("Conflict of interest")
+    PERSONAL = "personal", _("Personal reasons")
+    OTHER = "other", pgettext_lazy("reason", "Another reason (see note)")
+
+
+class ConflictOutcome(models.TextChoices):
+    NO_CONFLICT = "no_conflict", _("No conflict")
+    CONTROLLED = "controlled", _("Conflict, controlled")
+    NOT_ALLOWED = "not_allowed", _("Conflict, not allowed")
+
+
+class PlacementStatus(models.TextChoices):
+    PREPARING = "preparing", _("Being prepared")
+    ACTIVE = "active", pgettext_lazy("placement", "Running")
+    ON_HOLD = "on_hold", _("On hold")
+    FINISHING = "finishing", _("Being finished")
+    COMPLETED = "completed", pgettext_lazy("placement", "Completed")
+    ENDED_EARLY = "ended_early", _("Ended early")
+    NO_SHOW = "no_show", _("Did not start")
+
+
+# Placements that keep the person's time: rivals may not overlap them.
+RESERVING_PLACEMENT = (
+    PlacementStatus.PREPARING,
+    PlacementStatus.ACTIVE,
+    PlacementStatus.ON_HOLD,
+    PlacementStatus.FINISHING,
+)
+STARTED_PLACEMENT = (
+    PlacementStatus.ACTIVE,
+    PlacementStatus.ON_HOLD,
+    PlacementStatus.FINISHING,
+    PlacementStatus.COMPLETED,
+)
+
+
+class EndReason(models.TextChoices):
+    """Why a placement ended before its time."""
+
+    HEALTH = "health", _("Health")
+    DUTY_CALL = "duty_call", _("Called back to duty")
+    HOST_CAPACITY = "host_capacity", _("The host can no longer continue")
+    CONDUCT = "conduct", _("Conduct")
+    TRANSFER = "transfer", _("Transfer or retirement")
+    PERSONAL = "personal", _("Personal reasons")
+    OTHER = "other", pgettext_lazy("reason", "Another reason (see note)")
+
+
+class LogbookStatus(models.TextChoices):
+    DRAFT = "draft", pgettext_lazy("logbook", "Draft")
+    SUBMITTED = "submitted", _("Waiting for the mentor")
+    RETURNED = "returned", _("Returned for revision")
+    VERIFIED = "verified", pgettext_lazy("logbook", "Verified")
+
+
+class EvaluatorRole(models.TextChoices):
+    PARTICIPANT = "participant", _("Participant")
+    MENTOR = "mentor", _("Mentor")
+    SUPERVISOR = "supervisor", _("Supervisor")
+
+
+class EvaluationStage(models.TextChoices):
+    MID_TERM = "mid_term", _("Mid-term")
+    FINAL = "final", _("Final")
+
+
+class CertificateKind(models.TextChoices):
+    COMPLETION = "completion", _("Certificate of completion")
+    STATEMENT = "statement", _("Statement of participation")
+
+
+class NotCounted(models.TextChoices):
+    """Why hours are in the ledger but do not count."""
+
+    MONTHLY_CAP = "monthly_cap", _("The monthly limit of this form is reached")
+    PPPK_CEILING = "pppk_ceiling", _("The ceiling of the contract year is reached")
+    NOT_COMPLETED = "not_completed", _("The activity was not completed")
+    SAME_HOURS = "same_hours", _("The same hours are credited already")
