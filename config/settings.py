@@ -107,7 +107,9 @@ CRISPY_TEMPLATE_PACK = "bootstrap5"
 
 # Data ------------------------------------------------------------------------
 
-EMBEDDED_POSTGRES = not _required("DATABASE_URL", "postgresql://user:password@host:5432/padan.")
+EMBEDDED_POSTGRES = not _required(
+    "DATABASE_URL", "postgresql://user:password@host:5432/padan."
+)
 EMBEDDED_VALKEY = not _required("REDIS_URL", "redis://host:6379/0.")
 DATABASE_URL = env.str("DATABASE_URL", default="") or embedded.database_url(BASE_DIR)
 REDIS_URL = env.str("REDIS_URL", default="") or embedded.redis_url(BASE_DIR)
@@ -160,7 +162,9 @@ AUTHENTICATION_BACKENDS = [
     "allauth.account.auth_backends.AuthenticationBackend",
 ]
 AUTH_PASSWORD_VALIDATORS = [
-    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+    {
+        "NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"
+    },
     {
         "NAME": "django.contrib.auth.password_validation.MinimumLengthValidator",
         "OPTIONS": {"min_length": 10},
@@ -279,9 +283,38 @@ LOGGING = {
     "disable_existing_loggers": False,
     "formatters": {"masked": {"()": "core.logs.MaskedFormatter"}},
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "masked"}},
-    "root": {"handlers": ["stderr"], "level": env.log_level("LOG_LEVEL", default="INFO")},
+    "root": {
+        "handlers": ["stderr"],
+        "level": env.log_level("LOG_LEVEL", default="INFO"),
+    },
     "loggers": {
         "django": {"handlers": [], "level": "INFO", "propagate": True},
         "django.server": {"handlers": [], "propagate": True},
     },
+}
+
+# Padan's own seams -------------------------------------------------------------------
+
+OUTBOX_WIRING = "config.wiring.HANDLERS"
+# False where nobody answers the doorbell, as in tests that drain the outbox themselves.
+OUTBOX_RING = env.bool("OUTBOX_RING", default=True)
+ROLE_LOOKUP = "accounts.roles.roles_of"
+API_NAMESPACE = "api"
+# Views of libraries cannot carry @policy; their doors are listed here by route name.
+ROUTE_POLICIES = {
+    "account_login": ["public"],
+    "account_logout": ["signed_in"],
+    "account_signup": ["public"],
+    "account_inactive": ["public"],
+    "account_reauthenticate": ["signed_in"],
+    "account_email": ["signed_in"],
+    "account_confirm_email": ["public"],
+    "account_email_verification_sent": ["public"],
+    "account_change_password": ["signed_in"],
+    "account_set_password": ["signed_in"],
+    "account_reset_password": ["public"],
+    "account_reset_password_done": ["public"],
+    "account_reset_password_from_key": ["public"],
+    "account_reset_password_from_key_done": ["public"],
+    "set_language": ["public"],
 }

@@ -68,7 +68,9 @@ def place(base_dir: Path, name: str = "local") -> Place:
     own folder to PostgreSQL.
     """
     base_dir = base_dir.resolve()
-    digest = hashlib.sha256(f"{os.geteuid()}:{base_dir}:{name}".encode()).hexdigest()[:16]
+    digest = hashlib.sha256(f"{os.geteuid()}:{base_dir}:{name}".encode()).hexdigest()[
+        :16
+    ]
     return Place(
         home=base_dir / ".padan" / name,
         refuge=Path("/var/tmp") / f"padan-{digest}",  # noqa: S108 - owner is checked
@@ -211,7 +213,10 @@ def _runner(home: Path) -> _Runner:
         return _Runner()
     try:
         probe = subprocess.run(
-            [*_UNSHARE, "test", "-w", home], capture_output=True, check=False, timeout=20
+            [*_UNSHARE, "test", "-w", home],
+            capture_output=True,
+            check=False,
+            timeout=20,
         )
         allowed = probe.returncode == 0
     except (FileNotFoundError, subprocess.TimeoutExpired):
@@ -228,7 +233,9 @@ def _postgres_bin() -> Path:
         folder = Path(spec.origin).parent / "pginstall" / "bin"
         if (folder / "initdb").exists():
             return folder
-    for folder in sorted(Path("/usr/lib/postgresql").glob("*/bin"), key=_version, reverse=True):
+    for folder in sorted(
+        Path("/usr/lib/postgresql").glob("*/bin"), key=_version, reverse=True
+    ):
         if (folder / "initdb").exists():
             return folder
     raise EmbeddedError(
@@ -252,7 +259,9 @@ def _valkey_binary() -> Path:
         found = shutil.which("valkey-server") or shutil.which("redis-server")
         if found:
             return Path(found)
-        raise EmbeddedError(f"No Valkey for this machine ({error}): set REDIS_URL.") from error
+        raise EmbeddedError(
+            f"No Valkey for this machine ({error}): set REDIS_URL."
+        ) from error
 
 
 # The servers -----------------------------------------------------------------
@@ -261,7 +270,9 @@ def _valkey_binary() -> Path:
 class Servers:
     """A running pair; end it with :meth:`stop` or by leaving the ``with`` block."""
 
-    def __init__(self, where: Place, lock: IO[str], *, disposable: bool = False) -> None:
+    def __init__(
+        self, where: Place, lock: IO[str], *, disposable: bool = False
+    ) -> None:
         self._where = where
         self._lock = lock
         self._disposable = disposable
@@ -363,7 +374,11 @@ class Servers:
             "max_connections": "300" if self._disposable else "100",
         }
         if self._disposable:
-            options |= {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
+            options |= {
+                "fsync": "off",
+                "synchronous_commit": "off",
+                "full_page_writes": "off",
+            }
         command: list[str | Path] = [folder / "postgres", "-D", data]
         for key, value in options.items():
             command += ["-c", f"{key}={value}"]
@@ -375,7 +390,10 @@ class Servers:
 
     def _initialise(self, data: Path, folder: Path) -> None:
         if data.exists():
-            made, have = (data / "PG_VERSION").read_text().strip(), _server_version(folder)
+            made, have = (
+                (data / "PG_VERSION").read_text().strip(),
+                _server_version(folder),
+            )
             if made != have:
                 raise EmbeddedError(
                     f"{data} was made by PostgreSQL {made}, this is {have}: remove that folder."
@@ -384,7 +402,14 @@ class Servers:
         draft = self._home / "postgres.new"  # renamed at the end: never half a cluster
         shutil.rmtree(draft, ignore_errors=True)
         command: list[str | Path] = [folder / "initdb", "-D", draft, "-U", DATABASE]
-        command += ["--auth=trust", "-E", "UTF8", "--locale=C.UTF-8", "--no-sync", "--no-instructions"]
+        command += [
+            "--auth=trust",
+            "-E",
+            "UTF8",
+            "--locale=C.UTF-8",
+            "--no-sync",
+            "--no-instructions",
+        ]
         with self._log_path("initdb").open("wb") as log:
             process = self._runner.popen(command, log=log, signum=signal.SIGKILL)
             try:
@@ -408,7 +433,9 @@ class Servers:
         try:
             connection.autocommit = True
             with connection.cursor() as cursor:
-                cursor.execute("SELECT 1 FROM pg_database WHERE datname = %s", [DATABASE])
+                cursor.execute(
+                    "SELECT 1 FROM pg_database WHERE datname = %s", [DATABASE]
+                )
                 if cursor.fetchone() is None:
                     cursor.execute(f"CREATE DATABASE {DATABASE}")
         finally:
@@ -461,11 +488,15 @@ class Servers:
         deadline = time.monotonic() + START_SECONDS
         while not answers():
             if process.poll() is not None or time.monotonic() > deadline:
-                raise EmbeddedError(f"{name} did not start.\n{tail(self._log_path(name))}")
+                raise EmbeddedError(
+                    f"{name} did not start.\n{tail(self._log_path(name))}"
+                )
             time.sleep(0.03)
 
 
-def claim(base_dir: Path, name: str = "local", *, disposable: bool = False) -> Servers | None:
+def claim(
+    base_dir: Path, name: str = "local", *, disposable: bool = False
+) -> Servers | None:
     """Take the place ``name`` for ourselves, or return None if it is in use.
 
     The lock is inherited by the servers, so the place stays taken until the

@@ -40,7 +40,9 @@ def roles_of_request(request: HttpRequest) -> frozenset[str]:
     return lookup(request.user)
 
 
-def declared_policy(view: Callable[..., Any], route_name: str | None) -> frozenset[str] | None:
+def declared_policy(
+    view: Callable[..., Any], route_name: str | None
+) -> frozenset[str] | None:
     """What a page declared, or the settings declare for it; None when nobody did."""
     found: frozenset[str] | None = getattr(view, "policy", None)
     if found is None and route_name in settings.ROUTE_POLICIES:
@@ -58,7 +60,11 @@ class PolicyMiddleware:
         return self.get_response(request)
 
     def process_view(
-        self, request: HttpRequest, view: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]
+        self,
+        request: HttpRequest,
+        view: Callable[..., Any],
+        args: tuple[Any, ...],
+        kwargs: dict[str, Any],
     ) -> HttpResponseBase | None:
         match = request.resolver_match
         if match is not None and match.namespaces[:1] == [settings.API_NAMESPACE]:
@@ -76,7 +82,14 @@ class PolicyMiddleware:
 class Router(ninja.Router):
     """A ninja router whose operations cannot be added without ``policy=(roles…)``."""
 
-    def api_operation(self, methods: list[str], path: str, *, policy: Iterable[str] = (), **kwargs: Any) -> Any:  # type: ignore[override]
+    def api_operation(
+        self,
+        methods: list[str],
+        path: str,
+        *,
+        policy: Iterable[str] = (),
+        **kwargs: Any,
+    ) -> Any:  # type: ignore[override]
         roles = frozenset(policy)
         if not roles:
             raise TypeError(f"API operation {methods} {path!r} declares no policy")

@@ -19,7 +19,11 @@ P = ParamSpec("P")
 R = TypeVar("R")
 
 ATTEMPTS = 3
-_RETRIED = (psycopg2.errors.DeadlockDetected, psycopg2.errors.LockNotAvailable, psycopg2.errors.SerializationFailure)
+_RETRIED = (
+    psycopg2.errors.DeadlockDetected,
+    psycopg2.errors.LockNotAvailable,
+    psycopg2.errors.SerializationFailure,
+)
 
 
 def service(function: Callable[P, R]) -> Callable[P, R]:

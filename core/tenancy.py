@@ -18,13 +18,22 @@ from django.db.migrations.operations.base import Operation, OperationCategory
 
 def is_tenant(model: type[models.Model]) -> bool:
     """Whether the model carries ``agency`` NOT NULL (the registry's own and a migration's historical models alike)."""
-    return any(f.name == "agency" and f.many_to_one and not f.null for f in model._meta.local_fields)
+    return any(
+        f.name == "agency" and f.many_to_one and not f.null
+        for f in model._meta.local_fields
+    )
 
 
-def tenant_foreign_keys(model: type[models.Model]) -> Iterator[models.ForeignKey[Any, Any]]:
+def tenant_foreign_keys(
+    model: type[models.Model],
+) -> Iterator[models.ForeignKey[Any, Any]]:
     """Foreign keys of a tenant model that lead to tenant models."""
     for field in model._meta.local_fields:
-        if isinstance(field, models.ForeignKey) and field.name != "agency" and is_tenant(field.related_model):  # type: ignore[arg-type]
+        if (
+            isinstance(field, models.ForeignKey)
+            and field.name != "agency"
+            and is_tenant(field.related_model)
+        ):  # type: ignore[arg-type]
             yield field
 
 
@@ -57,7 +66,13 @@ class EnforceTenancy(Operation):
     def _tables(self, apps: Apps) -> list[type[models.Model]]:
         return [m for m in apps.get_app_config(self.app).get_models() if is_tenant(m)]
 
-    def database_forwards(self, app_label: str, schema_editor: BaseDatabaseSchemaEditor, from_state: Any, to_state: Any) -> None:
+    def database_forwards(
+        self,
+        app_label: str,
+        schema_editor: BaseDatabaseSchemaEditor,
+        from_state: Any,
+        to_state: Any,
+    ) -> None:
         schema_editor.execute("SET CONSTRAINTS ALL IMMEDIATE")
         for model in self._tables(to_state.apps):
             table = model._meta.db_table
@@ -74,14 +89,23 @@ class EnforceTenancy(Operation):
                     " DEFERRABLE INITIALLY DEFERRED",
                 )
 
-    def database_backwards(self, app_label: str, schema_editor: BaseDatabaseSchemaEditor, from_state: Any, to_state: Any) -> None:
+    def database_backwards(
+        self,
+        app_label: str,
+        schema_editor: BaseDatabaseSchemaEditor,
+        from_state: Any,
+        to_state: Any,
+    ) -> None:
         """The constraints go with their tables."""
 
     @staticmethod
-    def _add(schema_editor: BaseDatabaseSchemaEditor, table: str, name: str, body: str) -> None:
+    def _add(
+        schema_editor: BaseDatabaseSchemaEditor, table: str, name: str, body: str
+    ) -> None:
         schema_editor.execute(
             "DO $$ BEGIN IF NOT EXISTS (SELECT 1 FROM pg_constraint WHERE conname = '%s' AND conrelid = '%s'::regclass)"
-            " THEN ALTER TABLE \"%s\" ADD CONSTRAINT \"%s\" %s; END IF; END $$" % (name, table, table, name, body),
+            ' THEN ALTER TABLE "%s" ADD CONSTRAINT "%s" %s; END IF; END $$'
+            % (name, table, table, name, body),
             params=None,
         )
 

@@ -58,9 +58,15 @@ class SlotMode(models.TextChoices):
 class ReturnReason(models.TextChoices):
     """Why HR sends a slot back."""
 
-    OUTCOMES_UNCLEAR = "outcomes_unclear", _("The outcomes are unclear or not reachable in the period")
+    OUTCOMES_UNCLEAR = (
+        "outcomes_unclear",
+        _("The outcomes are unclear or not reachable in the period"),
+    )
     OUTSIDE_AGREEMENT = "outside_agreement", _("Not covered by the agreement")
-    PREREQUISITES_TOO_HIGH = "prerequisites_too_high", _("Prerequisites exclude almost everyone")
+    PREREQUISITES_TOO_HIGH = (
+        "prerequisites_too_high",
+        _("Prerequisites exclude almost everyone"),
+    )
     MENTOR_MISSING = "mentor_missing", _("No suitable mentor")
     OTHER = "other", pgettext_lazy("reason", "Another reason (see note)")
 

@@ -49,22 +49,38 @@ class ApplicationQuerySet(models.QuerySet["Application"]):
 class Application(TenantModel):
     """One person's request for one slot. ``attempt`` rises each time it comes back from a return."""
 
-    employee = models.ForeignKey(Employee, on_delete=models.PROTECT, related_name="applications")
-    slot = models.ForeignKey(Slot, on_delete=models.PROTECT, related_name="applications")
+    employee = models.ForeignKey(
+        Employee, on_delete=models.PROTECT, related_name="applications"
+    )
+    slot = models.ForeignKey(
+        Slot, on_delete=models.PROTECT, related_name="applications"
+    )
     status = FSMField(max_length=30, choices=S.choices, default=S.DRAFT, protected=True)
     attempt = models.PositiveSmallIntegerField(default=1)
     motivation = models.TextField(max_length=3000, blank=True)
-    consent_at = models.DateTimeField(null=True, help_text="When the person agreed to what the partner will see.")
+    consent_at = models.DateTimeField(
+        null=True, help_text="When the person agreed to what the partner will see."
+    )
     consent_version = models.CharField(max_length=20, blank=True)
-    has_conflict = models.BooleanField(default=False, help_text="Interest declared by the applicant.")
+    has_conflict = models.BooleanField(
+        default=False, help_text="Interest declared by the applicant."
+    )
     conflict_note = models.CharField(max_length=600, blank=True)
-    conflict_outcome = models.CharField(max_length=20, choices=ConflictOutcome, blank=True)
-    conflict_decided_by = models.ForeignKey(USER, null=True, on_delete=models.PROTECT, related_name="+")
+    conflict_outcome = models.CharField(
+        max_length=20, choices=ConflictOutcome, blank=True
+    )
+    conflict_decided_by = models.ForeignKey(
+        USER, null=True, on_delete=models.PROTECT, related_name="+"
+    )
     conflict_decided_at = models.DateTimeField(null=True)
     submitted_at = models.DateTimeField(null=True)
-    due_at = models.DateTimeField(null=True, help_text="Until when the present holder should decide.")
+    due_at = models.DateTimeField(
+        null=True, help_text="Until when the present holder should decide."
+    )
     waitlist_position = models.PositiveIntegerField(null=True)
-    match_points = models.PositiveSmallIntegerField(null=True, help_text="Points when applied, for later study.")
+    match_points = models.PositiveSmallIntegerField(
+        null=True, help_text="Points when applied, for later study."
+    )
 
     objects = ApplicationQuerySet.as_manager()
 
@@ -72,7 +88,9 @@ class Application(TenantModel):
         ordering = ("-created_at",)
         constraints = (
             models.UniqueConstraint(
-                fields=("employee", "slot"), condition=Q(status__in=LIVE_APPLICATION), name="application_one_live"
+                fields=("employee", "slot"),
+                condition=Q(status__in=LIVE_APPLICATION),
+                name="application_one_live",
             ),
             models.UniqueConstraint(
                 fields=("slot", "waitlist_position"),
@@ -89,15 +107,28 @@ class Application(TenantModel):
                 | Q(submitted_at__isnull=False, consent_at__isnull=False),
                 name="application_submitted_with_consent",
             ),
-            paired("conflict_decided_by", "conflict_decided_at", name="application_conflict_paired"),
+            paired(
+                "conflict_decided_by",
+                "conflict_decided_at",
+                name="application_conflict_paired",
+            ),
             models.CheckConstraint(
                 condition=~Q(status__in=[S.APPROVED, S.ACCEPTED])
                 | Q(has_conflict=False)
-                | Q(conflict_outcome__in=[ConflictOutcome.NO_CONFLICT, ConflictOutcome.CONTROLLED]),
+                | Q(
+                    conflict_outcome__in=[
+                        ConflictOutcome.NO_CONFLICT,
+                        ConflictOutcome.CONTROLLED,
+                    ]
+                ),
                 name="application_no_open_conflict",
             ),
         )
-        indexes = (models.Index(fields=("agency", "status", "due_at"), name="application_queue_idx"),)
+        indexes = (
+            models.Index(
+                fields=("agency", "status", "due_at"), name="application_queue_idx"
+            ),
+        )
 
     def __str__(self) -> str:
         return f"{self.employee_id} → {self.slot_id} ({self.status})"
@@ -118,7 +149,11 @@ class Application(TenantModel):
     def refuse(self) -> None:
         """The supervisor does not."""
 
-    @transition(status, source=[S.AWAITING_CLEARANCE, S.SUBMITTED, S.SHORTLISTED], target=S.RETURNED)
+    @transition(
+        status,
+        source=[S.AWAITING_CLEARANCE, S.SUBMITTED, S.SHORTLISTED],
+        target=S.RETURNED,
+    )
     def send_back(self) -> None:
         """Whoever holds it asks for a revision."""
 
@@ -134,11 +169,15 @@ class Application(TenantModel):
     def waitlist(self) -> None:
         """No seat now; kept in order."""
 
-    @transition(status, source=[S.SUBMITTED, S.SHORTLISTED, S.WAITLISTED], target=S.APPROVED)
+    @transition(
+        status, source=[S.SUBMITTED, S.SHORTLISTED, S.WAITLISTED], target=S.APPROVED
+    )
     def approve(self) -> None:
         """HR offers the candidate to the partner."""
 
-    @transition(status, source=[S.SUBMITTED, S.SHORTLISTED, S.WAITLISTED], target=S.REJECTED)
+    @transition(
+        status, source=[S.SUBMITTED, S.SHORTLISTED, S.WAITLISTED], target=S.REJECTED
+    )
     def reject(self) -> None:
         """HR says no, with a reason."""
 
@@ -152,7 +191,15 @@ class Application(TenantModel):
 
     @transition(
         status,
-        source=[S.DRAFT, S.AWAITING_CLEARANCE, S.SUBMITTED, S.RETURNED, S.SHORTLISTED, S.WAITLISTED, S.APPROVED],
+        source=[
+            S.DRAFT,
+            S.AWAITING_CLEARANCE,
+            S.SUBMITTED,
+            S.RETURNED,
+            S.SHORTLISTED,
+            S.WAITLISTED,
+            S.APPROVED,
+        ],
         target=S.WITHDRAWN,
     )
     def withdraw(self) -> None:
@@ -160,13 +207,25 @@ class Application(TenantModel):
 
     @transition(
         status,
-        source=[S.DRAFT, S.AWAITING_CLEARANCE, S.SUBMITTED, S.RETURNED, S.SHORTLISTED, S.WAITLISTED, S.APPROVED],
+        source=[
+            S.DRAFT,
+            S.AWAITING_CLEARANCE,
+            S.SUBMITTED,
+            S.RETURNED,
+            S.SHORTLISTED,
+            S.WAITLISTED,
+            S.APPROVED,
+        ],
         target=S.EXPIRED,
     )
     def expire(self) -> None:
         """The slot began or closed before everyone had decided."""
 
-    @transition(status, source=[S.AWAITING_CLEARANCE, S.SUBMITTED, S.SHORTLISTED, S.WAITLISTED], target=S.INELIGIBLE)
+    @transition(
+        status,
+        source=[S.AWAITING_CLEARANCE, S.SUBMITTED, S.SHORTLISTED, S.WAITLISTED],
+        target=S.INELIGIBLE,
+    )
     def rule_out(self) -> None:
         """A hard rule (contract, ceiling, retirement) excludes the person."""
 
@@ -174,7 +233,9 @@ class Application(TenantModel):
 class Decision(TenantModel):
     """One step decided once, by a named person, at a time. Rows are never changed."""
 
-    application = models.ForeignKey(Application, on_delete=models.PROTECT, related_name="decisions")
+    application = models.ForeignKey(
+        Application, on_delete=models.PROTECT, related_name="decisions"
+    )
     attempt = models.PositiveSmallIntegerField()
     step = models.CharField(max_length=20, choices=DecisionStep)
     outcome = models.CharField(max_length=20, choices=DecisionOutcome)
@@ -186,7 +247,9 @@ class Decision(TenantModel):
     class Meta:
         ordering = ("decided_at", "created_at")
         constraints = (
-            models.UniqueConstraint(fields=("application", "attempt", "step"), name="decision_once_a_step"),
+            models.UniqueConstraint(
+                fields=("application", "attempt", "step"), name="decision_once_a_step"
+            ),
             models.UniqueConstraint(
                 fields=("application", "attempt", "decided_by"),
                 condition=~Q(step=DecisionStep.WITHDRAWAL),
@@ -206,22 +269,38 @@ class Decision(TenantModel):
                 name="decision_negative_with_reason",
             ),
             models.CheckConstraint(
-                condition=Q(step=DecisionStep.EMPLOYEE, outcome=DecisionOutcome.SUBMITTED)
+                condition=Q(
+                    step=DecisionStep.EMPLOYEE, outcome=DecisionOutcome.SUBMITTED
+                )
                 | Q(
                     step=DecisionStep.SUPERVISOR,
-                    outcome__in=[DecisionOutcome.CLEARED, DecisionOutcome.REFUSED, DecisionOutcome.RETURNED],
+                    outcome__in=[
+                        DecisionOutcome.CLEARED,
+                        DecisionOutcome.REFUSED,
+                        DecisionOutcome.RETURNED,
+                    ],
                 )
                 | Q(
                     step=DecisionStep.HR,
-                    outcome__in=[DecisionOutcome.APPROVED, DecisionOutcome.REJECTED, DecisionOutcome.RETURNED],
+                    outcome__in=[
+                        DecisionOutcome.APPROVED,
+                        DecisionOutcome.REJECTED,
+                        DecisionOutcome.RETURNED,
+                    ],
                 )
-                | Q(step=DecisionStep.PARTNER, outcome__in=[DecisionOutcome.ACCEPTED, DecisionOutcome.DECLINED])
+                | Q(
+                    step=DecisionStep.PARTNER,
+                    outcome__in=[DecisionOutcome.ACCEPTED, DecisionOutcome.DECLINED],
+                )
                 | Q(step=DecisionStep.WITHDRAWAL, outcome=DecisionOutcome.WITHDRAWN),
                 name="decision_outcome_fits_step",
             ),
         )
         triggers: ClassVar = [
-            pgtrigger.Protect(name="decision_insert_only", operation=pgtrigger.Update | pgtrigger.Delete),
+            pgtrigger.Protect(
+                name="decision_insert_only",
+                operation=pgtrigger.Update | pgtrigger.Delete,
+            ),
         ]
 
     def __str__(self) -> str:
@@ -231,29 +310,50 @@ class Decision(TenantModel):
 class Placement(TenantModel):
     """The approved stay of one person in one slot."""
 
-    application = models.OneToOneField(Application, on_delete=models.PROTECT, related_name="placement")
-    employee = models.ForeignKey(Employee, on_delete=models.PROTECT, related_name="placements")
+    application = models.OneToOneField(
+        Application, on_delete=models.PROTECT, related_name="placement"
+    )
+    employee = models.ForeignKey(
+        Employee, on_delete=models.PROTECT, related_name="placements"
+    )
     slot = models.ForeignKey(Slot, on_delete=models.PROTECT, related_name="placements")
     status = FSMField(
-        max_length=20, choices=PlacementStatus.choices, default=PlacementStatus.PREPARING, protected=True
+        max_length=20,
+        choices=PlacementStatus.choices,
+        default=PlacementStatus.PREPARING,
+        protected=True,
     )
     starts_on = models.DateField()
     ends_on = models.DateField()
-    blocks_time = models.BooleanField(help_text="From the kind's policy when the seat was taken.")
-    mentor = models.ForeignKey(Mentor, null=True, on_delete=models.PROTECT, related_name="placements")
+    blocks_time = models.BooleanField(
+        help_text="From the kind's policy when the seat was taken."
+    )
+    mentor = models.ForeignKey(
+        Mentor, null=True, on_delete=models.PROTECT, related_name="placements"
+    )
     letter_number = models.CharField(max_length=80, blank=True)
     letter_date = models.DateField(null=True)
     letter_signer = models.CharField(max_length=160, blank=True)
-    letter_file = models.ForeignKey(StoredFile, null=True, on_delete=models.PROTECT, related_name="+")
-    plan_agreed_by = models.ForeignKey(USER, null=True, on_delete=models.PROTECT, related_name="+")
+    letter_file = models.ForeignKey(
+        StoredFile, null=True, on_delete=models.PROTECT, related_name="+"
+    )
+    plan_agreed_by = models.ForeignKey(
+        USER, null=True, on_delete=models.PROTECT, related_name="+"
+    )
     plan_agreed_at = models.DateTimeField(null=True)
-    started_by = models.ForeignKey(USER, null=True, on_delete=models.PROTECT, related_name="+")
+    started_by = models.ForeignKey(
+        USER, null=True, on_delete=models.PROTECT, related_name="+"
+    )
     started_at = models.DateTimeField(null=True)
-    completed_by = models.ForeignKey(USER, null=True, on_delete=models.PROTECT, related_name="+")
+    completed_by = models.ForeignKey(
+        USER, null=True, on_delete=models.PROTECT, related_name="+"
+    )
     completed_at = models.DateTimeField(null=True)
     end_reason = models.CharField(max_length=30, choices=EndReason, blank=True)
     end_note = models.CharField(max_length=600, blank=True)
-    ended_by = models.ForeignKey(USER, null=True, on_delete=models.PROTECT, related_name="+")
+    ended_by = models.ForeignKey(
+        USER, null=True, on_delete=models.PROTECT, related_name="+"
+    )
     ended_at = models.DateTimeField(null=True)
 
     class Meta:
@@ -297,17 +397,25 @@ class Placement(TenantModel):
             paired("completed_by", "completed_at", name="placement_completed_paired"),
             paired("ended_by", "ended_at", name="placement_ended_paired"),
             models.CheckConstraint(
-                condition=(Q(status=PlacementStatus.COMPLETED) & Q(completed_at__isnull=False))
+                condition=(
+                    Q(status=PlacementStatus.COMPLETED) & Q(completed_at__isnull=False)
+                )
                 | (~Q(status=PlacementStatus.COMPLETED) & Q(completed_at__isnull=True)),
                 name="placement_completed_fields",
             ),
             models.CheckConstraint(
-                condition=~Q(status__in=[PlacementStatus.ENDED_EARLY, PlacementStatus.NO_SHOW])
+                condition=~Q(
+                    status__in=[PlacementStatus.ENDED_EARLY, PlacementStatus.NO_SHOW]
+                )
                 | (~Q(end_reason="") & Q(ended_at__isnull=False)),
                 name="placement_ended_with_reason",
             ),
         )
-        indexes = (models.Index(fields=("agency", "status"), name="placement_agency_status_idx"),)
+        indexes = (
+            models.Index(
+                fields=("agency", "status"), name="placement_agency_status_idx"
+            ),
+        )
 
     def __str__(self) -> str:
         return f"{self.employee_id} @ {self.slot_id} ({self.status})"
@@ -332,19 +440,30 @@ class Placement(TenantModel):
     def begin_finishing(self) -> None:
         """The period is over; evidence is being gathered."""
 
-    @transition(status, source=[PlacementStatus.ACTIVE, PlacementStatus.FINISHING], target=PlacementStatus.COMPLETED)
+    @transition(
+        status,
+        source=[PlacementStatus.ACTIVE, PlacementStatus.FINISHING],
+        target=PlacementStatus.COMPLETED,
+    )
     def complete(self) -> None:
         """All evidence is there."""
 
     @transition(
         status,
-        source=[PlacementStatus.PREPARING, PlacementStatus.ACTIVE, PlacementStatus.ON_HOLD, PlacementStatus.FINISHING],
+        source=[
+            PlacementStatus.PREPARING,
+            PlacementStatus.ACTIVE,
+            PlacementStatus.ON_HOLD,
+            PlacementStatus.FINISHING,
+        ],
         target=PlacementStatus.ENDED_EARLY,
     )
     def end_early(self) -> None:
         """Stopped, by whom and why."""
 
-    @transition(status, source=PlacementStatus.PREPARING, target=PlacementStatus.NO_SHOW)
+    @transition(
+        status, source=PlacementStatus.PREPARING, target=PlacementStatus.NO_SHOW
+    )
     def mark_no_show(self) -> None:
         """The person never came."""
 
@@ -352,8 +471,12 @@ class Placement(TenantModel):
 class LearningObjective(TenantModel):
     """One line of the learning plan."""
 
-    placement = models.ForeignKey(Placement, on_delete=models.CASCADE, related_name="objectives")
-    competency = models.ForeignKey(Competency, on_delete=models.PROTECT, related_name="+")
+    placement = models.ForeignKey(
+        Placement, on_delete=models.CASCADE, related_name="objectives"
+    )
+    competency = models.ForeignKey(
+        Competency, on_delete=models.PROTECT, related_name="+"
+    )
     from_level = models.PositiveSmallIntegerField()
     to_level = models.PositiveSmallIntegerField(choices=Level)
     activity = models.CharField(max_length=400, blank=True)
@@ -362,9 +485,16 @@ class LearningObjective(TenantModel):
     class Meta:
         ordering = ("competency",)
         constraints = (
-            models.UniqueConstraint(fields=("placement", "competency"), name="objective_once"),
-            models.CheckConstraint(condition=Q(to_level__range=(1, 5)), name="objective_level_range"),
-            models.CheckConstraint(condition=Q(from_level__gte=0) & Q(from_level__lt=F("to_level")), name="objective_rises"),
+            models.UniqueConstraint(
+                fields=("placement", "competency"), name="objective_once"
+            ),
+            models.CheckConstraint(
+                condition=Q(to_level__range=(1, 5)), name="objective_level_range"
+            ),
+            models.CheckConstraint(
+                condition=Q(from_level__gte=0) & Q(from_level__lt=F("to_level")),
+                name="objective_rises",
+            ),
         )
 
     def __str__(self) -> str:
@@ -374,32 +504,51 @@ class LearningObjective(TenantModel):
 class LogbookEntry(TenantModel):
     """A day: what was done, what came of it, what was learnt. Silence is never approval."""
 
-    placement = models.ForeignKey(Placement, on_delete=models.CASCADE, related_name="logbook")
+    placement = models.ForeignKey(
+        Placement, on_delete=models.CASCADE, related_name="logbook"
+    )
     entry_date = models.DateField()
     hours = models.DecimalField(max_digits=4, decimal_places=1)
     activity = models.TextField(max_length=2000)
     output = models.CharField(max_length=600, blank=True)
     lesson = models.CharField(max_length=600, blank=True)
-    status = FSMField(max_length=20, choices=LogbookStatus.choices, default=LogbookStatus.DRAFT, protected=True)
+    status = FSMField(
+        max_length=20,
+        choices=LogbookStatus.choices,
+        default=LogbookStatus.DRAFT,
+        protected=True,
+    )
     reviewer_note = models.CharField(max_length=600, blank=True)
-    verified_by = models.ForeignKey(USER, null=True, on_delete=models.PROTECT, related_name="+")
+    verified_by = models.ForeignKey(
+        USER, null=True, on_delete=models.PROTECT, related_name="+"
+    )
     verified_at = models.DateTimeField(null=True)
 
     class Meta:
         ordering = ("-entry_date",)
         constraints = (
-            models.UniqueConstraint(fields=("placement", "entry_date"), name="logbook_once_a_day"),
-            models.CheckConstraint(condition=Q(hours__gt=0, hours__lte=24), name="logbook_hours_range"),
+            models.UniqueConstraint(
+                fields=("placement", "entry_date"), name="logbook_once_a_day"
+            ),
+            models.CheckConstraint(
+                condition=Q(hours__gt=0, hours__lte=24), name="logbook_hours_range"
+            ),
             paired("verified_by", "verified_at", name="logbook_verified_paired"),
             models.CheckConstraint(
-                condition=~Q(status=LogbookStatus.VERIFIED) | Q(verified_at__isnull=False), name="logbook_verified_by_someone"
+                condition=~Q(status=LogbookStatus.VERIFIED)
+                | Q(verified_at__isnull=False),
+                name="logbook_verified_by_someone",
             ),
         )
 
     def __str__(self) -> str:
         return f"{self.placement_id} {self.entry_date}"
 
-    @transition(status, source=[LogbookStatus.DRAFT, LogbookStatus.RETURNED], target=LogbookStatus.SUBMITTED)
+    @transition(
+        status,
+        source=[LogbookStatus.DRAFT, LogbookStatus.RETURNED],
+        target=LogbookStatus.SUBMITTED,
+    )
     def submit(self) -> None:
         """Handed to the mentor."""
 
@@ -415,21 +564,33 @@ class LogbookEntry(TenantModel):
 class MentoringSession(TenantModel):
     """One dated meeting; it counts once both sides have confirmed it."""
 
-    placement = models.ForeignKey(Placement, on_delete=models.CASCADE, related_name="sessions")
+    placement = models.ForeignKey(
+        Placement, on_delete=models.CASCADE, related_name="sessions"
+    )
     held_on = models.DateField()
     minutes = models.PositiveSmallIntegerField(default=60)
     agenda = models.CharField(max_length=600)
     notes = models.TextField(max_length=3000, blank=True)
     participant_confirmed_at = models.DateTimeField(null=True)
     mentor_confirmed_at = models.DateTimeField(null=True)
-    mentor_confirmed_by = models.ForeignKey(USER, null=True, on_delete=models.PROTECT, related_name="+")
+    mentor_confirmed_by = models.ForeignKey(
+        USER, null=True, on_delete=models.PROTECT, related_name="+"
+    )
 
     class Meta:
         ordering = ("-held_on",)
         constraints = (
-            models.UniqueConstraint(fields=("placement", "held_on"), name="session_once_a_day"),
-            models.CheckConstraint(condition=Q(minutes__range=(15, 480)), name="session_minutes_range"),
-            paired("mentor_confirmed_by", "mentor_confirmed_at", name="session_mentor_paired"),
+            models.UniqueConstraint(
+                fields=("placement", "held_on"), name="session_once_a_day"
+            ),
+            models.CheckConstraint(
+                condition=Q(minutes__range=(15, 480)), name="session_minutes_range"
+            ),
+            paired(
+                "mentor_confirmed_by",
+                "mentor_confirmed_at",
+                name="session_mentor_paired",
+            ),
         )
 
     def __str__(self) -> str:
@@ -437,27 +598,40 @@ class MentoringSession(TenantModel):
 
     @property
     def is_confirmed(self) -> bool:
-        return self.participant_confirmed_at is not None and self.mentor_confirmed_at is not None
+        return (
+            self.participant_confirmed_at is not None
+            and self.mentor_confirmed_at is not None
+        )
 
 
 class Evaluation(TenantModel):
     """What one side says of the placement, on the four levels of Kirkpatrick."""
 
-    placement = models.ForeignKey(Placement, on_delete=models.CASCADE, related_name="evaluations")
+    placement = models.ForeignKey(
+        Placement, on_delete=models.CASCADE, related_name="evaluations"
+    )
     role = models.CharField(max_length=20, choices=EvaluatorRole)
-    stage = models.CharField(max_length=20, choices=EvaluationStage, default=EvaluationStage.FINAL)
+    stage = models.CharField(
+        max_length=20, choices=EvaluationStage, default=EvaluationStage.FINAL
+    )
     overall = models.PositiveSmallIntegerField(help_text="1 poor to 5 excellent.")
     strengths = models.TextField(max_length=2000, blank=True)
     improvements = models.TextField(max_length=2000, blank=True)
-    applied = models.TextField(max_length=2000, blank=True, help_text="What will be, or was, used at work.")
+    applied = models.TextField(
+        max_length=2000, blank=True, help_text="What will be, or was, used at work."
+    )
     submitted_by = models.ForeignKey(USER, on_delete=models.PROTECT, related_name="+")
     submitted_at = models.DateTimeField()
 
     class Meta:
         ordering = ("submitted_at",)
         constraints = (
-            models.UniqueConstraint(fields=("placement", "role", "stage"), name="evaluation_once"),
-            models.CheckConstraint(condition=Q(overall__range=(1, 5)), name="evaluation_overall_range"),
+            models.UniqueConstraint(
+                fields=("placement", "role", "stage"), name="evaluation_once"
+            ),
+            models.CheckConstraint(
+                condition=Q(overall__range=(1, 5)), name="evaluation_overall_range"
+            ),
         )
 
     def __str__(self) -> str:
@@ -467,14 +641,22 @@ class Evaluation(TenantModel):
 class EvaluationRating(TenantModel):
     """A level seen for one objective. Proposes, never writes, an assessed level."""
 
-    evaluation = models.ForeignKey(Evaluation, on_delete=models.CASCADE, related_name="ratings")
-    competency = models.ForeignKey(Competency, on_delete=models.PROTECT, related_name="+")
+    evaluation = models.ForeignKey(
+        Evaluation, on_delete=models.CASCADE, related_name="ratings"
+    )
+    competency = models.ForeignKey(
+        Competency, on_delete=models.PROTECT, related_name="+"
+    )
     level = models.PositiveSmallIntegerField()
 
     class Meta:
         constraints = (
-            models.UniqueConstraint(fields=("evaluation", "competency"), name="rating_once"),
-            models.CheckConstraint(condition=Q(level__range=(0, 5)), name="rating_level_range"),
+            models.UniqueConstraint(
+                fields=("evaluation", "competency"), name="rating_once"
+            ),
+            models.CheckConstraint(
+                condition=Q(level__range=(0, 5)), name="rating_level_range"
+            ),
         )
 
     def __str__(self) -> str:
@@ -494,7 +676,11 @@ class NumberSeries(TenantModel):
     last = models.PositiveIntegerField(default=0)
 
     class Meta:
-        constraints = (models.UniqueConstraint(fields=("agency", "series", "year"), name="number_series_once"),)
+        constraints = (
+            models.UniqueConstraint(
+                fields=("agency", "series", "year"), name="number_series_once"
+            ),
+        )
 
     def __str__(self) -> str:
         return f"{self.series}/{self.year}: {self.last}"
@@ -503,7 +689,9 @@ class NumberSeries(TenantModel):
 class Certificate(TenantModel):
     """Proof of completion, or a statement when the stay was cut short. One a placement."""
 
-    placement = models.OneToOneField(Placement, on_delete=models.PROTECT, related_name="certificate")
+    placement = models.OneToOneField(
+        Placement, on_delete=models.PROTECT, related_name="certificate"
+    )
     kind = models.CharField(max_length=20, choices=CertificateKind)
     number = models.CharField(max_length=80)
     code = models.CharField(max_length=32, unique=True, default=certificate_code)
@@ -511,7 +699,11 @@ class Certificate(TenantModel):
     issued_by = models.ForeignKey(USER, on_delete=models.PROTECT, related_name="+")
 
     class Meta:
-        constraints = (models.UniqueConstraint(fields=("agency", "number"), name="certificate_number_once"),)
+        constraints = (
+            models.UniqueConstraint(
+                fields=("agency", "number"), name="certificate_number_once"
+            ),
+        )
 
     def __str__(self) -> str:
         return self.number
@@ -527,15 +719,21 @@ class LearningHourRule(BaseModel):
         ACTUAL_CAPPED = "actual_capped", "Actual hours up to a daily limit"
         MANUAL = "manual", "Entered by an officer with a reason"
 
-    agency = models.ForeignKey("asn.Agency", null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+    agency = models.ForeignKey(
+        "asn.Agency", null=True, blank=True, on_delete=models.PROTECT, related_name="+"
+    )
     form = models.CharField(max_length=40)
     code = models.CharField(max_length=10)
     name_id = models.CharField(max_length=160)
     category = models.CharField(max_length=20)
     method = models.CharField(max_length=20, choices=Method)
     unit = models.CharField(max_length=20, blank=True)
-    hours = models.PositiveSmallIntegerField(null=True, help_text="JP per unit; empty where the actual hours count.")
-    monthly_cap = models.PositiveSmallIntegerField(null=True, help_text="Units a calendar month.")
+    hours = models.PositiveSmallIntegerField(
+        null=True, help_text="JP per unit; empty where the actual hours count."
+    )
+    monthly_cap = models.PositiveSmallIntegerField(
+        null=True, help_text="Units a calendar month."
+    )
     daily_cap = models.PositiveSmallIntegerField(null=True, help_text="JP a day.")
     siasn_id = models.CharField(max_length=10, blank=True)
     evidence = models.CharField(max_length=300, blank=True)
@@ -547,7 +745,11 @@ class LearningHourRule(BaseModel):
     class Meta:
         ordering = ("code", "-effective_from")
         constraints = (
-            models.UniqueConstraint(fields=("agency", "form", "effective_from"), nulls_distinct=False, name="hour_rule_once"),
+            models.UniqueConstraint(
+                fields=("agency", "form", "effective_from"),
+                nulls_distinct=False,
+                name="hour_rule_once",
+            ),
         )
 
     def __str__(self) -> str:
@@ -557,35 +759,59 @@ class LearningHourRule(BaseModel):
 class LearningHourEntry(TenantModel):
     """One line of the append-only JP account. Mistakes are reversed by a further line."""
 
-    employee = models.ForeignKey(Employee, on_delete=models.PROTECT, related_name="learning_hours")
-    placement = models.ForeignKey(Placement, null=True, on_delete=models.PROTECT, related_name="learning_hours")
-    rule = models.ForeignKey(LearningHourRule, on_delete=models.PROTECT, related_name="+")
+    employee = models.ForeignKey(
+        Employee, on_delete=models.PROTECT, related_name="learning_hours"
+    )
+    placement = models.ForeignKey(
+        Placement, null=True, on_delete=models.PROTECT, related_name="learning_hours"
+    )
+    rule = models.ForeignKey(
+        LearningHourRule, on_delete=models.PROTECT, related_name="+"
+    )
     rule_version = models.PositiveSmallIntegerField()
-    key = models.CharField(max_length=120, unique=True, help_text="Same cause, same key: credited once.")
+    key = models.CharField(
+        max_length=120, unique=True, help_text="Same cause, same key: credited once."
+    )
     occurs_on = models.DateField()
-    account_year = models.DateField(help_text="First day of the calendar (PNS) or contract (PPPK) year it falls in.")
+    account_year = models.DateField(
+        help_text="First day of the calendar (PNS) or contract (PPPK) year it falls in."
+    )
     hours = models.SmallIntegerField()
     counted_hours = models.SmallIntegerField()
     not_counted = models.CharField(max_length=30, choices=NotCounted, blank=True)
     note = models.CharField(max_length=300, blank=True)
-    reverses = models.OneToOneField("self", null=True, on_delete=models.PROTECT, related_name="reversed_by")
-    recorded_by = models.ForeignKey(USER, null=True, on_delete=models.PROTECT, related_name="+")
+    reverses = models.OneToOneField(
+        "self", null=True, on_delete=models.PROTECT, related_name="reversed_by"
+    )
+    recorded_by = models.ForeignKey(
+        USER, null=True, on_delete=models.PROTECT, related_name="+"
+    )
 
     class Meta:
         ordering = ("-occurs_on", "-created_at")
         constraints = (
             models.CheckConstraint(
-                condition=Q(hours__gte=0, counted_hours__gte=0, counted_hours__lte=F("hours"), reverses__isnull=True)
+                condition=Q(
+                    hours__gte=0,
+                    counted_hours__gte=0,
+                    counted_hours__lte=F("hours"),
+                    reverses__isnull=True,
+                )
                 | Q(hours__lte=0, counted_hours__lte=0, reverses__isnull=False),
                 name="hours_counted_within",
             ),
             models.CheckConstraint(
-                condition=Q(counted_hours=F("hours")) | ~Q(not_counted=""), name="hours_not_counted_with_reason"
+                condition=Q(counted_hours=F("hours")) | ~Q(not_counted=""),
+                name="hours_not_counted_with_reason",
             ),
         )
-        indexes = (models.Index(fields=("employee", "account_year"), name="hours_account_idx"),)
+        indexes = (
+            models.Index(fields=("employee", "account_year"), name="hours_account_idx"),
+        )
         triggers: ClassVar = [
-            pgtrigger.Protect(name="hours_append_only", operation=pgtrigger.Update | pgtrigger.Delete),
+            pgtrigger.Protect(
+                name="hours_append_only", operation=pgtrigger.Update | pgtrigger.Delete
+            ),
         ]
 
     def __str__(self) -> str:

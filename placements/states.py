@@ -7,7 +7,10 @@ from django.utils.translation import pgettext_lazy
 
 class ApplicationStatus(models.TextChoices):
     DRAFT = "draft", pgettext_lazy("application", "Draft")
-    AWAITING_CLEARANCE = "awaiting_clearance", _("Waiting for the supervisor's clearance")
+    AWAITING_CLEARANCE = (
+        "awaiting_clearance",
+        _("Waiting for the supervisor's clearance"),
+    )
     SUBMITTED = "submitted", _("Waiting for HR")
     RETURNED = "returned", _("Returned for revision")
     SHORTLISTED = "shortlisted", _("Shortlisted")

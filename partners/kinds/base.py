@@ -12,7 +12,9 @@ class JpBasis(enum.Enum):
     """What learning hours are counted by."""
 
     ACTIVITY = "activity"  # once, when the placement is completed
-    SESSION = "session"  # each session confirmed by both sides, with the rule's monthly cap
+    SESSION = (
+        "session"  # each session confirmed by both sides, with the rule's monthly cap
+    )
     MANUAL = "manual"  # an officer enters them with a reason
 
 
@@ -47,4 +49,9 @@ class KindPolicy:
     evidence: tuple[Evidence, ...]
     minimum_cohort: int = 1
     default_hours_per_week: int = 20
-    documents: tuple[str, ...] = ("assignment_letter", "learning_plan", "mentor", "agreement")
+    documents: tuple[str, ...] = (
+        "assignment_letter",
+        "learning_plan",
+        "mentor",
+        "agreement",
+    )

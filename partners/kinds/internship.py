@@ -15,6 +15,10 @@ POLICY = KindPolicy(
     jp_planned=20,
     blocks_time=True,
     uses_sessions=False,
-    evidence=(Evidence.LOGBOOK_VERIFIED, Evidence.MENTOR_EVALUATION, Evidence.PARTICIPANT_EVALUATION),
+    evidence=(
+        Evidence.LOGBOOK_VERIFIED,
+        Evidence.MENTOR_EVALUATION,
+        Evidence.PARTICIPANT_EVALUATION,
+    ),
     default_hours_per_week=20,
 )

@@ -7,7 +7,9 @@ from partners.kinds.base import Evidence, JpBasis, KindPolicy
 POLICY = KindPolicy(
     code="mentoring",
     label=_("Mentoring"),
-    description=_("Meet an experienced mentor regularly while staying in your own post."),
+    description=_(
+        "Meet an experienced mentor regularly while staying in your own post."
+    ),
     icon="people",
     order=20,
     jp_form="mentoring",
@@ -15,6 +17,10 @@ POLICY = KindPolicy(
     jp_planned=4,
     blocks_time=False,
     uses_sessions=True,
-    evidence=(Evidence.SESSION_CONFIRMED, Evidence.MENTOR_EVALUATION, Evidence.PARTICIPANT_EVALUATION),
+    evidence=(
+        Evidence.SESSION_CONFIRMED,
+        Evidence.MENTOR_EVALUATION,
+        Evidence.PARTICIPANT_EVALUATION,
+    ),
     default_hours_per_week=2,
 )

@@ -40,9 +40,13 @@ def test_addresses_are_known_before_anything_runs(checkout: Path) -> None:
 
 
 def test_two_checkouts_have_two_places(tmp_path: Path) -> None:
-    assert embedded.database_url(tmp_path / "a") != embedded.database_url(tmp_path / "b")
+    assert embedded.database_url(tmp_path / "a") != embedded.database_url(
+        tmp_path / "b"
+    )
     assert embedded.redis_url(tmp_path / "a") != embedded.redis_url(tmp_path / "b")
-    assert embedded.redis_url(tmp_path / "a") != embedded.redis_url(tmp_path / "a", "test")
+    assert embedded.redis_url(tmp_path / "a") != embedded.redis_url(
+        tmp_path / "a", "test"
+    )
 
 
 def test_servers_answer_and_keep_what_they_were_told(checkout: Path) -> None:
@@ -124,10 +128,12 @@ def test_a_failing_server_says_its_last_words(checkout: Path) -> None:
     assert servers is not None
     servers.start(valkey=False)
     servers.stop()
-    (embedded.place(checkout).home / "postgres" / "postgresql.conf").write_text("nonsense here\n")
+    (embedded.place(checkout).home / "postgres" / "postgresql.conf").write_text(
+        "nonsense here\n"
+    )
     servers = embedded.claim(checkout)
     assert servers is not None
-    with pytest.raises(embedded.EmbeddedError, match="parameter \"nonsense\""):
+    with pytest.raises(embedded.EmbeddedError, match='parameter "nonsense"'):
         servers.start(valkey=False)
     assert embedded.claim(checkout) is not None
 

@@ -1,0 +1,3 @@
+"""Which announced fact wakes which task. Services know neither side."""
+
+HANDLERS: dict[str, tuple[str, ...]] = {}
