@@ -19,18 +19,14 @@ class User(AbstractUser):
     first_name = None  # type: ignore[assignment]
     last_name = None  # type: ignore[assignment]
     name = models.CharField(max_length=160)
-    language = models.CharField(
-        max_length=2, choices=Language, default=Language.INDONESIAN
-    )
+    language = models.CharField(max_length=2, choices=Language, default=Language.INDONESIAN)
 
     REQUIRED_FIELDS = ("email", "name")
 
     class Meta:
         constraints = (
             models.UniqueConstraint(Lower("username"), name="user_username_unique"),
-            models.UniqueConstraint(
-                Lower("email"), condition=~models.Q(email=""), name="user_email_unique"
-            ),
+            models.UniqueConstraint(Lower("email"), condition=~models.Q(email=""), name="user_email_unique"),
         )
 
     def __str__(self) -> str:

@@ -40,12 +40,8 @@ class Agency(BaseModel):
     region_scheme = models.CharField(max_length=20, default="kemendagri")
     region_code = models.CharField(max_length=20)
     time_zone = models.CharField(max_length=40, choices=TimeZone, default=TimeZone.WIB)
-    hr_office = models.CharField(
-        max_length=160, help_text="Local name in full, e.g. Badan Kepegawaian …"
-    )
-    hr_office_short = models.CharField(
-        max_length=40, help_text="BKPSDM, BKD, BKPSDMD …"
-    )
+    hr_office = models.CharField(max_length=160, help_text="Local name in full, e.g. Badan Kepegawaian …")
+    hr_office_short = models.CharField(max_length=40, help_text="BKPSDM, BKD, BKPSDMD …")
     is_demo = models.BooleanField(default=False)
     expected_unknown_gap = models.DecimalField(
         max_digits=3,
@@ -53,12 +49,8 @@ class Agency(BaseModel):
         default=Decimal("1"),
         help_text="Steps assumed for a competency nobody assessed.",
     )
-    unknown_gap_weight = models.DecimalField(
-        max_digits=3, decimal_places=2, default=Decimal("0.5")
-    )
-    expired_gap_weight = models.DecimalField(
-        max_digits=3, decimal_places=2, default=Decimal("0.5")
-    )
+    unknown_gap_weight = models.DecimalField(max_digits=3, decimal_places=2, default=Decimal("0.5"))
+    expired_gap_weight = models.DecimalField(max_digits=3, decimal_places=2, default=Decimal("0.5"))
     assessment_valid_years = models.PositiveSmallIntegerField(default=3)
     clearance_days = models.PositiveSmallIntegerField(default=5)
     approval_days = models.PositiveSmallIntegerField(default=7)
@@ -72,8 +64,7 @@ class Agency(BaseModel):
         ordering = ("name",)
         constraints = (
             models.CheckConstraint(
-                condition=Q(expected_unknown_gap__gt=0)
-                & Q(expected_unknown_gap__lte=4),
+                condition=Q(expected_unknown_gap__gt=0) & Q(expected_unknown_gap__lte=4),
                 name="agency_unknown_gap_range",
             ),
             models.CheckConstraint(
@@ -116,11 +107,7 @@ class AgencyMembership(TenantModel):
     is_active = models.BooleanField(default=True)
 
     class Meta:
-        constraints = (
-            models.UniqueConstraint(
-                fields=("agency", "user", "role"), name="agency_membership_once"
-            ),
-        )
+        constraints = (models.UniqueConstraint(fields=("agency", "user", "role"), name="agency_membership_once"),)
 
     def __str__(self) -> str:
         return f"{self.user_id} {self.role}"
@@ -131,16 +118,12 @@ class Unit(TenantModel):
 
     code = models.CharField(max_length=40)
     name = models.CharField(max_length=200)
-    parent = models.ForeignKey(
-        "self", null=True, blank=True, on_delete=models.PROTECT, related_name="children"
-    )
+    parent = models.ForeignKey("self", null=True, blank=True, on_delete=models.PROTECT, related_name="children")
     place = models.CharField(max_length=80, blank=True)
 
     class Meta:
         ordering = ("name",)
-        constraints = (
-            models.UniqueConstraint(fields=("agency", "code"), name="unit_code_once"),
-        )
+        constraints = (models.UniqueConstraint(fields=("agency", "code"), name="unit_code_once"),)
 
     def __str__(self) -> str:
         return self.name
@@ -174,9 +157,7 @@ class Competency(models.Model):
 class CompetencyLevel(models.Model):
     """What a level means: for one competency, or in general when ``competency`` is empty."""
 
-    competency = models.ForeignKey(
-        Competency, null=True, on_delete=models.CASCADE, related_name="levels"
-    )
+    competency = models.ForeignKey(Competency, null=True, on_delete=models.CASCADE, related_name="levels")
     level = models.PositiveSmallIntegerField(choices=Level)
     name_id = models.CharField(max_length=60)
     name_en = models.CharField(max_length=60)
@@ -191,9 +172,7 @@ class CompetencyLevel(models.Model):
                 nulls_distinct=False,
                 name="level_described_once",
             ),
-            models.CheckConstraint(
-                condition=Q(level__range=(1, 5)), name="level_in_range"
-            ),
+            models.CheckConstraint(condition=Q(level__range=(1, 5)), name="level_in_range"),
         )
 
     def __str__(self) -> str:
@@ -209,9 +188,7 @@ class PositionClass(models.Model):
 
     code = models.CharField(max_length=30, primary_key=True)
     name = models.CharField(max_length=80)
-    rank = models.PositiveSmallIntegerField(
-        help_text="Order of seniority, for sorting only."
-    )
+    rank = models.PositiveSmallIntegerField(help_text="Order of seniority, for sorting only.")
 
     class Meta:
         verbose_name_plural = "position classes"
@@ -224,24 +201,16 @@ class PositionClass(models.Model):
 class ClassStandard(models.Model):
     """Default required level of a position class."""
 
-    position_class = models.ForeignKey(
-        PositionClass, on_delete=models.CASCADE, related_name="standards"
-    )
-    competency = models.ForeignKey(
-        Competency, on_delete=models.PROTECT, related_name="+"
-    )
+    position_class = models.ForeignKey(PositionClass, on_delete=models.CASCADE, related_name="standards")
+    competency = models.ForeignKey(Competency, on_delete=models.PROTECT, related_name="+")
     level = models.PositiveSmallIntegerField(choices=Level)
     source = models.CharField(max_length=200)
     confidence = models.CharField(max_length=40)
 
     class Meta:
         constraints = (
-            models.UniqueConstraint(
-                fields=("position_class", "competency"), name="class_standard_once"
-            ),
-            models.CheckConstraint(
-                condition=Q(level__range=(1, 5)), name="class_standard_level_range"
-            ),
+            models.UniqueConstraint(fields=("position_class", "competency"), name="class_standard_once"),
+            models.CheckConstraint(condition=Q(level__range=(1, 5)), name="class_standard_level_range"),
         )
 
     def __str__(self) -> str:
@@ -251,12 +220,8 @@ class ClassStandard(models.Model):
 class AgencyStandard(TenantModel):
     """An agency's own level for a position class; goes before the class default."""
 
-    position_class = models.ForeignKey(
-        PositionClass, on_delete=models.PROTECT, related_name="+"
-    )
-    competency = models.ForeignKey(
-        Competency, on_delete=models.PROTECT, related_name="+"
-    )
+    position_class = models.ForeignKey(PositionClass, on_delete=models.PROTECT, related_name="+")
+    competency = models.ForeignKey(Competency, on_delete=models.PROTECT, related_name="+")
     level = models.PositiveSmallIntegerField(choices=Level)
     source = models.CharField(max_length=200)
 
@@ -266,9 +231,7 @@ class AgencyStandard(TenantModel):
                 fields=("agency", "position_class", "competency"),
                 name="agency_standard_once",
             ),
-            models.CheckConstraint(
-                condition=Q(level__range=(1, 5)), name="agency_standard_level_range"
-            ),
+            models.CheckConstraint(condition=Q(level__range=(1, 5)), name="agency_standard_level_range"),
         )
 
     def __str__(self) -> str:
@@ -280,18 +243,12 @@ class Position(TenantModel):
 
     code = models.CharField(max_length=60)
     title = models.CharField(max_length=200)
-    position_class = models.ForeignKey(
-        PositionClass, on_delete=models.PROTECT, related_name="positions"
-    )
+    position_class = models.ForeignKey(PositionClass, on_delete=models.PROTECT, related_name="positions")
     duties = models.TextField(blank=True)
 
     class Meta:
         ordering = ("title",)
-        constraints = (
-            models.UniqueConstraint(
-                fields=("agency", "code"), name="position_code_once"
-            ),
-        )
+        constraints = (models.UniqueConstraint(fields=("agency", "code"), name="position_code_once"),)
 
     def __str__(self) -> str:
         return self.title
@@ -300,26 +257,16 @@ class Position(TenantModel):
 class PositionStandard(TenantModel):
     """Required level of one position; goes before agency and class."""
 
-    position = models.ForeignKey(
-        Position, on_delete=models.CASCADE, related_name="standards"
-    )
-    competency = models.ForeignKey(
-        Competency, on_delete=models.PROTECT, related_name="+"
-    )
+    position = models.ForeignKey(Position, on_delete=models.CASCADE, related_name="standards")
+    competency = models.ForeignKey(Competency, on_delete=models.PROTECT, related_name="+")
     level = models.PositiveSmallIntegerField(choices=Level)
     source = models.CharField(max_length=200)
-    is_example = models.BooleanField(
-        default=False, help_text="Shown as 'contoh': not from a decree."
-    )
+    is_example = models.BooleanField(default=False, help_text="Shown as 'contoh': not from a decree.")
 
     class Meta:
         constraints = (
-            models.UniqueConstraint(
-                fields=("position", "competency"), name="position_standard_once"
-            ),
-            models.CheckConstraint(
-                condition=Q(level__range=(1, 5)), name="position_standard_level_range"
-            ),
+            models.UniqueConstraint(fields=("position", "competency"), name="position_standard_once"),
+            models.CheckConstraint(condition=Q(level__range=(1, 5)), name="position_standard_level_range"),
         )
 
     def __str__(self) -> str:
@@ -352,18 +299,14 @@ class Employee(TenantModel):
     )
     nip = models.CharField(max_length=18, unique=True)
     kind = models.CharField(max_length=10, choices=EmployeeKind)
-    status = models.CharField(
-        max_length=20, choices=EmployeeStatus, default=EmployeeStatus.ACTIVE
-    )
+    status = models.CharField(max_length=20, choices=EmployeeStatus, default=EmployeeStatus.ACTIVE)
     name = models.CharField(max_length=160)
     title_front = models.CharField(max_length=40, blank=True)
     title_back = models.CharField(max_length=60, blank=True)
     email = models.EmailField(blank=True)
     grade = models.CharField(max_length=10, blank=True)
     unit = models.ForeignKey(Unit, on_delete=models.PROTECT, related_name="employees")
-    position = models.ForeignKey(
-        Position, on_delete=models.PROTECT, related_name="employees"
-    )
+    position = models.ForeignKey(Position, on_delete=models.PROTECT, related_name="employees")
     supervisor = models.ForeignKey(
         "self",
         null=True,
@@ -371,9 +314,7 @@ class Employee(TenantModel):
         on_delete=models.PROTECT,
         related_name="subordinates",
     )
-    interests = models.TextField(
-        blank=True, help_text="What the person wants to learn, in own words."
-    )
+    interests = models.TextField(blank=True, help_text="What the person wants to learn, in own words.")
     contract_starts_on = models.DateField(null=True, blank=True)
     contract_ends_on = models.DateField(null=True, blank=True)
     retires_on = models.DateField(null=True, blank=True)
@@ -383,26 +324,18 @@ class Employee(TenantModel):
     class Meta:
         ordering = ("name", "id")
         constraints = (
-            models.CheckConstraint(
-                condition=Q(nip__regex=r"^[0-9]{18}$"), name="employee_nip_18_digits"
-            ),
+            models.CheckConstraint(condition=Q(nip__regex=r"^[0-9]{18}$"), name="employee_nip_18_digits"),
             models.CheckConstraint(
                 condition=~Q(supervisor=models.F("id")),
                 name="employee_not_own_supervisor",
             ),
             models.CheckConstraint(
-                condition=Q(
-                    contract_starts_on__isnull=True, contract_ends_on__isnull=True
-                )
+                condition=Q(contract_starts_on__isnull=True, contract_ends_on__isnull=True)
                 | Q(contract_ends_on__gte=models.F("contract_starts_on")),
                 name="employee_contract_ordered",
             ),
         )
-        indexes = (
-            models.Index(
-                fields=("agency", "status"), name="employee_agency_status_idx"
-            ),
-        )
+        indexes = (models.Index(fields=("agency", "status"), name="employee_agency_status_idx"),)
 
     def __str__(self) -> str:
         return f"{self.full_name} {self.masked_nip}"
@@ -420,20 +353,12 @@ class Employee(TenantModel):
 class Assessment(TenantModel):
     """One measured level, by one source, on one day. Older rows stay as history."""
 
-    employee = models.ForeignKey(
-        Employee, on_delete=models.CASCADE, related_name="assessments"
-    )
-    competency = models.ForeignKey(
-        Competency, on_delete=models.PROTECT, related_name="+"
-    )
-    level = models.PositiveSmallIntegerField(
-        validators=(MinValueValidator(0), MaxValueValidator(5))
-    )
+    employee = models.ForeignKey(Employee, on_delete=models.CASCADE, related_name="assessments")
+    competency = models.ForeignKey(Competency, on_delete=models.PROTECT, related_name="+")
+    level = models.PositiveSmallIntegerField(validators=(MinValueValidator(0), MaxValueValidator(5)))
     source = models.CharField(max_length=30, choices=AssessmentSource)
     assessed_on = models.DateField()
-    valid_until = models.DateField(
-        help_text="Last valid day; 3 years by Peraturan BKN 26/2019 Art 29(4)."
-    )
+    valid_until = models.DateField(help_text="Last valid day; 3 years by Peraturan BKN 26/2019 Art 29(4).")
     note = models.CharField(max_length=300, blank=True)
 
     class Meta:
@@ -443,9 +368,7 @@ class Assessment(TenantModel):
                 fields=("employee", "competency", "source", "assessed_on"),
                 name="assessment_once_a_day",
             ),
-            models.CheckConstraint(
-                condition=Q(level__range=(0, 5)), name="assessment_level_range"
-            ),
+            models.CheckConstraint(condition=Q(level__range=(0, 5)), name="assessment_level_range"),
             ordered("assessed_on", "valid_until", name="assessment_valid_after_made"),
         )
 
@@ -456,19 +379,13 @@ class Assessment(TenantModel):
 class RegionalPriority(TenantModel):
     """A competency the city wants most: multiplies the importance of its gaps."""
 
-    competency = models.ForeignKey(
-        Competency, on_delete=models.PROTECT, related_name="+"
-    )
+    competency = models.ForeignKey(Competency, on_delete=models.PROTECT, related_name="+")
     weight = models.DecimalField(max_digits=3, decimal_places=1, default=Decimal("1.5"))
-    basis = models.CharField(
-        max_length=200, help_text="Document it rests on, e.g. RPJMD."
-    )
+    basis = models.CharField(max_length=200, help_text="Document it rests on, e.g. RPJMD.")
 
     class Meta:
         constraints = (
-            models.UniqueConstraint(
-                fields=("agency", "competency"), name="regional_priority_once"
-            ),
+            models.UniqueConstraint(fields=("agency", "competency"), name="regional_priority_once"),
             models.CheckConstraint(
                 condition=Q(weight__gte=1, weight__lte=5),
                 name="regional_priority_weight_range",

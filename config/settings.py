@@ -28,9 +28,9 @@ def _required(name: str, remedy: str) -> str:
     return value
 
 
-SECRET_KEY = _required(
-    "SECRET_KEY", "give a long random text that never changes."
-) or embedded.local_secret_key(BASE_DIR)
+SECRET_KEY = _required("SECRET_KEY", "give a long random text that never changes.") or embedded.local_secret_key(
+    BASE_DIR
+)
 _required("ALLOWED_HOSTS", "name the host names of this site, divided by commas.")
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"])
 CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
@@ -107,9 +107,7 @@ CRISPY_TEMPLATE_PACK = "bootstrap5"
 
 # Data ------------------------------------------------------------------------
 
-EMBEDDED_POSTGRES = not _required(
-    "DATABASE_URL", "postgresql://user:password@host:5432/padan."
-)
+EMBEDDED_POSTGRES = not _required("DATABASE_URL", "postgresql://user:password@host:5432/padan.")
 EMBEDDED_VALKEY = not _required("REDIS_URL", "redis://host:6379/0.")
 DATABASE_URL = env.str("DATABASE_URL", default="") or embedded.database_url(BASE_DIR)
 REDIS_URL = env.str("REDIS_URL", default="") or embedded.redis_url(BASE_DIR)
@@ -162,9 +160,7 @@ AUTHENTICATION_BACKENDS = [
     "allauth.account.auth_backends.AuthenticationBackend",
 ]
 AUTH_PASSWORD_VALIDATORS = [
-    {
-        "NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"
-    },
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
     {
         "NAME": "django.contrib.auth.password_validation.MinimumLengthValidator",
         "OPTIONS": {"min_length": 10},

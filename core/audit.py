@@ -88,19 +88,13 @@ def discard() -> None:
 
 
 def _plain(values: Mapping[str, Any] | None) -> Any:
-    return (
-        None
-        if values is None
-        else json.loads(json.dumps(dict(values), cls=DjangoJSONEncoder))
-    )
+    return None if values is None else json.loads(json.dumps(dict(values), cls=DjangoJSONEncoder))
 
 
 def _write(entries: list[_Entry]) -> None:
     with transaction.atomic():
         for chain in sorted({entry.chain for entry in entries}):
-            AuditHead.objects.bulk_create(
-                [AuditHead(chain=chain)], ignore_conflicts=True
-            )
+            AuditHead.objects.bulk_create([AuditHead(chain=chain)], ignore_conflicts=True)
             head = AuditHead.objects.select_for_update().get(pk=chain)
             rows = []
             for entry in (e for e in entries if e.chain == chain):
@@ -139,18 +133,14 @@ def digest(row: AuditEvent) -> str:
         row.before,
         row.after,
     ]
-    return hashlib.sha256(
-        json.dumps(facts, sort_keys=True, separators=(",", ":")).encode()
-    ).hexdigest()
+    return hashlib.sha256(json.dumps(facts, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
 
 
 def broken_links() -> Iterator[tuple[str, int, str]]:
     """(chain, sequence, what is wrong) of the first bad row of each chain; nothing when all verify."""
     for head in AuditHead.objects.order_by("chain"):
         previous, sequence = _GENESIS, 0
-        for row in (
-            AuditEvent.objects.filter(chain=head.chain).order_by("sequence").iterator()
-        ):
+        for row in AuditEvent.objects.filter(chain=head.chain).order_by("sequence").iterator():
             sequence += 1
             if row.sequence != sequence:
                 yield head.chain, sequence, "missing"

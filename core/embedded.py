@@ -68,9 +68,7 @@ def place(base_dir: Path, name: str = "local") -> Place:
     own folder to PostgreSQL.
     """
     base_dir = base_dir.resolve()
-    digest = hashlib.sha256(f"{os.geteuid()}:{base_dir}:{name}".encode()).hexdigest()[
-        :16
-    ]
+    digest = hashlib.sha256(f"{os.geteuid()}:{base_dir}:{name}".encode()).hexdigest()[:16]
     return Place(
         home=base_dir / ".padan" / name,
         refuge=Path("/var/tmp") / f"padan-{digest}",  # noqa: S108 - owner is checked
@@ -153,10 +151,10 @@ def stop_process(process: subprocess.Popen[bytes], signum: int, seconds: float) 
 
 
 def kill_group(process: subprocess.Popen[bytes]) -> None:
-    """Kill a child that leads its own session, with everything it started."""
+    """Kill a child and, where it leads a group of its own, everything it started."""
     try:
         os.killpg(process.pid, signal.SIGKILL)
-    except ProcessLookupError:
+    except ProcessLookupError:  # it leads no group
         process.kill()
 
 
@@ -233,14 +231,10 @@ def _postgres_bin() -> Path:
         folder = Path(spec.origin).parent / "pginstall" / "bin"
         if (folder / "initdb").exists():
             return folder
-    for folder in sorted(
-        Path("/usr/lib/postgresql").glob("*/bin"), key=_version, reverse=True
-    ):
+    for folder in sorted(Path("/usr/lib/postgresql").glob("*/bin"), key=_version, reverse=True):
         if (folder / "initdb").exists():
             return folder
-    raise EmbeddedError(
-        "No PostgreSQL for this machine: set DATABASE_URL, or PG_BIN to the folder of initdb."
-    )
+    raise EmbeddedError("No PostgreSQL for this machine: set DATABASE_URL, or PG_BIN to the folder of initdb.")
 
 
 def _version(folder: Path) -> float:
@@ -259,9 +253,7 @@ def _valkey_binary() -> Path:
         found = shutil.which("valkey-server") or shutil.which("redis-server")
         if found:
             return Path(found)
-        raise EmbeddedError(
-            f"No Valkey for this machine ({error}): set REDIS_URL."
-        ) from error
+        raise EmbeddedError(f"No Valkey for this machine ({error}): set REDIS_URL.") from error
 
 
 # The servers -----------------------------------------------------------------
@@ -270,9 +262,7 @@ def _valkey_binary() -> Path:
 class Servers:
     """A running pair; end it with :meth:`stop` or by leaving the ``with`` block."""
 
-    def __init__(
-        self, where: Place, lock: IO[str], *, disposable: bool = False
-    ) -> None:
+    def __init__(self, where: Place, lock: IO[str], *, disposable: bool = False) -> None:
         self._where = where
         self._lock = lock
         self._disposable = disposable
@@ -383,9 +373,7 @@ class Servers:
         for key, value in options.items():
             command += ["-c", f"{key}={value}"]
         with self._log_path("postgres").open("wb") as log:
-            self._postgres = self._runner.popen(
-                command, log=log, signum=signal.SIGINT, keep=(self._lock.fileno(),)
-            )
+            self._postgres = self._runner.popen(command, log=log, signum=signal.SIGINT, keep=(self._lock.fileno(),))
         self._wait("postgres", self._postgres, self._create_database)
 
     def _initialise(self, data: Path, folder: Path) -> None:
@@ -395,9 +383,7 @@ class Servers:
                 _server_version(folder),
             )
             if made != have:
-                raise EmbeddedError(
-                    f"{data} was made by PostgreSQL {made}, this is {have}: remove that folder."
-                )
+                raise EmbeddedError(f"{data} was made by PostgreSQL {made}, this is {have}: remove that folder.")
             return
         draft = self._home / "postgres.new"  # renamed at the end: never half a cluster
         shutil.rmtree(draft, ignore_errors=True)
@@ -418,24 +404,18 @@ class Servers:
                 kill_group(process)
                 raise
         if code != 0:
-            raise EmbeddedError(
-                f"PostgreSQL could not make its data folder.\n{tail(self._log_path('initdb'))}"
-            )
+            raise EmbeddedError(f"PostgreSQL could not make its data folder.\n{tail(self._log_path('initdb'))}")
         draft.rename(data)
 
     def _create_database(self) -> bool:
         try:
-            connection = psycopg2.connect(
-                host=str(self._where.sockets), user=DATABASE, dbname="postgres"
-            )
+            connection = psycopg2.connect(host=str(self._where.sockets), user=DATABASE, dbname="postgres")
         except psycopg2.OperationalError:
             return False
         try:
             connection.autocommit = True
             with connection.cursor() as cursor:
-                cursor.execute(
-                    "SELECT 1 FROM pg_database WHERE datname = %s", [DATABASE]
-                )
+                cursor.execute("SELECT 1 FROM pg_database WHERE datname = %s", [DATABASE])
                 if cursor.fetchone() is None:
                     cursor.execute(f"CREATE DATABASE {DATABASE}")
         finally:
@@ -468,9 +448,7 @@ class Servers:
         for key, value in options.items():
             command += [f"--{key}", value]
         with self._log_path("valkey").open("wb") as log:
-            self._valkey = self._runner.popen(
-                command, log=log, signum=signal.SIGTERM, keep=(self._lock.fileno(),)
-            )
+            self._valkey = self._runner.popen(command, log=log, signum=signal.SIGTERM, keep=(self._lock.fileno(),))
         self._wait("valkey", self._valkey, self._ping)
 
     def _ping(self) -> bool:
@@ -482,21 +460,15 @@ class Servers:
         finally:
             client.close()
 
-    def _wait(
-        self, name: str, process: subprocess.Popen[bytes], answers: Callable[[], bool]
-    ) -> None:
+    def _wait(self, name: str, process: subprocess.Popen[bytes], answers: Callable[[], bool]) -> None:
         deadline = time.monotonic() + START_SECONDS
         while not answers():
             if process.poll() is not None or time.monotonic() > deadline:
-                raise EmbeddedError(
-                    f"{name} did not start.\n{tail(self._log_path(name))}"
-                )
+                raise EmbeddedError(f"{name} did not start.\n{tail(self._log_path(name))}")
             time.sleep(0.03)
 
 
-def claim(
-    base_dir: Path, name: str = "local", *, disposable: bool = False
-) -> Servers | None:
+def claim(base_dir: Path, name: str = "local", *, disposable: bool = False) -> Servers | None:
     """Take the place ``name`` for ourselves, or return None if it is in use.
 
     The lock is inherited by the servers, so the place stays taken until the
@@ -527,9 +499,7 @@ def tail(path: Path, lines: int = 15) -> str:
 
 
 def _server_version(folder: Path) -> str:
-    answer = subprocess.run(
-        [folder / "postgres", "--version"], capture_output=True, text=True, check=False
-    )
+    answer = subprocess.run([folder / "postgres", "--version"], capture_output=True, text=True, check=False)
     return answer.stdout.split()[-1].split(".")[0] if answer.stdout else "?"
 
 

@@ -36,9 +36,7 @@ class NotFound(DomainError):
 
     status = 404
 
-    def __init__(
-        self, code: str = "not_found", *, field: str = "", **params: Any
-    ) -> None:
+    def __init__(self, code: str = "not_found", *, field: str = "", **params: Any) -> None:
         super().__init__(code, field=field, **params)
 
 

@@ -62,9 +62,7 @@ class AuditEvent(models.Model):
         related_name="+",
         db_constraint=True,
     )
-    actor_label = models.CharField(
-        max_length=80, help_text="Role word of the actor, or 'system'."
-    )
+    actor_label = models.CharField(max_length=80, help_text="Role word of the actor, or 'system'.")
     action = models.CharField(max_length=80)
     object_type = models.CharField(max_length=80)
     object_id = models.CharField(max_length=64)
@@ -75,18 +73,10 @@ class AuditEvent(models.Model):
 
     class Meta:
         ordering = ("chain", "sequence")
-        constraints = (
-            models.UniqueConstraint(
-                fields=("chain", "sequence"), name="audit_one_per_sequence"
-            ),
-        )
-        indexes = (
-            models.Index(fields=("object_type", "object_id"), name="audit_object_idx"),
-        )
+        constraints = (models.UniqueConstraint(fields=("chain", "sequence"), name="audit_one_per_sequence"),)
+        indexes = (models.Index(fields=("object_type", "object_id"), name="audit_object_idx"),)
         triggers: ClassVar = [
-            pgtrigger.Protect(
-                name="audit_insert_only", operation=pgtrigger.Update | pgtrigger.Delete
-            ),
+            pgtrigger.Protect(name="audit_insert_only", operation=pgtrigger.Update | pgtrigger.Delete),
         ]
 
     def __str__(self) -> str:
@@ -98,9 +88,7 @@ class OutboxEvent(models.Model):
 
     id = models.BigAutoField(primary_key=True)
     name = models.CharField(max_length=80)
-    key = models.CharField(
-        max_length=160, unique=True, help_text="Same fact, same key: announced once."
-    )
+    key = models.CharField(max_length=160, unique=True, help_text="Same fact, same key: announced once.")
     payload = models.JSONField(default=dict, help_text="Ids only; never personal data.")
     created_at = models.DateTimeField(default=timezone.now)
 
@@ -114,9 +102,7 @@ class OutboxDelivery(models.Model):
     MAX_ATTEMPTS = 5
 
     id = models.BigAutoField(primary_key=True)
-    event = models.ForeignKey(
-        OutboxEvent, on_delete=models.CASCADE, related_name="deliveries"
-    )
+    event = models.ForeignKey(OutboxEvent, on_delete=models.CASCADE, related_name="deliveries")
     handler = models.CharField(max_length=120)
     attempts = models.PositiveSmallIntegerField(default=0)
     available_at = models.DateTimeField(default=timezone.now)
@@ -126,9 +112,7 @@ class OutboxDelivery(models.Model):
 
     class Meta:
         constraints = (
-            models.UniqueConstraint(
-                fields=("event", "handler"), name="outbox_one_delivery_per_handler"
-            ),
+            models.UniqueConstraint(fields=("event", "handler"), name="outbox_one_delivery_per_handler"),
             models.CheckConstraint(
                 condition=Q(done_at__isnull=True) | Q(parked_at__isnull=True),
                 name="outbox_done_or_parked",
@@ -149,17 +133,13 @@ class OutboxDelivery(models.Model):
 class StoredFile(BaseModel):
     """An uploaded document: checked by content, kept under a random name, served as attachment."""
 
-    agency = models.ForeignKey(
-        "asn.Agency", null=True, on_delete=models.PROTECT, related_name="+"
-    )
+    agency = models.ForeignKey("asn.Agency", null=True, on_delete=models.PROTECT, related_name="+")
     content = models.FileField(upload_to="stored/%Y/%m")
     title = models.CharField(max_length=160)
     media_type = models.CharField(max_length=60)
     size = models.PositiveIntegerField()
     sha256 = models.CharField(max_length=64)
-    uploaded_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+"
-    )
+    uploaded_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+")
 
     class Meta:
         constraints = (

@@ -46,12 +46,8 @@ def announce(name: str, *, key: object, **ids: object) -> OutboxEvent:
         defaults={"name": name, "payload": {k: str(v) for k, v in ids.items()}},
     )
     if created and handlers:
-        deliveries = OutboxDelivery.objects.bulk_create(
-            [OutboxDelivery(event=event, handler=h) for h in handlers]
-        )
-        transaction.on_commit(
-            lambda: [_bell.ring(d.handler, d.pk) for d in deliveries] and None
-        )
+        deliveries = OutboxDelivery.objects.bulk_create([OutboxDelivery(event=event, handler=h) for h in handlers])
+        transaction.on_commit(lambda: [_bell.ring(d.handler, d.pk) for d in deliveries] and None)
     return event
 
 
@@ -62,9 +58,7 @@ def handler(function: Callable[..., None]) -> Any:
         return deliver(delivery_id, function)
 
     run.__doc__ = function.__doc__
-    return shared_task(
-        name=f"{function.__module__}.{function.__name__}", ignore_result=True
-    )(run)
+    return shared_task(name=f"{function.__module__}.{function.__name__}", ignore_result=True)(run)
 
 
 def deliver(delivery_id: int, function: Callable[..., None]) -> bool:
@@ -132,9 +126,7 @@ def _take(delivery_id: int) -> OutboxDelivery | None:
 
 def sweep(limit: int = 500) -> int:
     """Ring again for pending deliveries that are due; returns how many."""
-    due = OutboxDelivery.objects.filter(
-        done_at=None, parked_at=None, available_at__lte=timezone.now()
-    )
+    due = OutboxDelivery.objects.filter(done_at=None, parked_at=None, available_at__lte=timezone.now())
     rows = list(due.order_by("available_at").values_list("handler", "pk")[:limit])
     for name, pk in rows:
         current_app.send_task(name, args=[pk], retry=False)
@@ -148,11 +140,7 @@ def drain(limit: int = 10_000) -> int:
     """
     ran = 0
     while ran < limit:
-        pending = (
-            OutboxDelivery.objects.filter(done_at=None, parked_at=None, attempts=0)
-            .order_by("pk")
-            .first()
-        )
+        pending = OutboxDelivery.objects.filter(done_at=None, parked_at=None, attempts=0).order_by("pk").first()
         if pending is None:
             break
         import_string(pending.handler)(pending.pk)
@@ -181,9 +169,7 @@ class _Doorbell:
         self._queue.put((name, delivery_id))
         with self._lock:
             if self._thread is None or not self._thread.is_alive():
-                self._thread = threading.Thread(
-                    target=self._send, name="outbox-doorbell", daemon=True
-                )
+                self._thread = threading.Thread(target=self._send, name="outbox-doorbell", daemon=True)
                 self._thread.start()
 
     def _send(self) -> None:

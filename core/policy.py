@@ -40,9 +40,7 @@ def roles_of_request(request: HttpRequest) -> frozenset[str]:
     return lookup(request.user)
 
 
-def declared_policy(
-    view: Callable[..., Any], route_name: str | None
-) -> frozenset[str] | None:
+def declared_policy(view: Callable[..., Any], route_name: str | None) -> frozenset[str] | None:
     """What a page declared, or the settings declare for it; None when nobody did."""
     found: frozenset[str] | None = getattr(view, "policy", None)
     if found is None and route_name in settings.ROUTE_POLICIES:

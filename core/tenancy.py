@@ -18,10 +18,7 @@ from django.db.migrations.operations.base import Operation, OperationCategory
 
 def is_tenant(model: type[models.Model]) -> bool:
     """Whether the model carries ``agency`` NOT NULL (the registry's own and a migration's historical models alike)."""
-    return any(
-        f.name == "agency" and f.many_to_one and not f.null
-        for f in model._meta.local_fields
-    )
+    return any(f.name == "agency" and f.many_to_one and not f.null for f in model._meta.local_fields)
 
 
 def tenant_foreign_keys(
@@ -29,11 +26,7 @@ def tenant_foreign_keys(
 ) -> Iterator[models.ForeignKey[Any, Any]]:
     """Foreign keys of a tenant model that lead to tenant models."""
     for field in model._meta.local_fields:
-        if (
-            isinstance(field, models.ForeignKey)
-            and field.name != "agency"
-            and is_tenant(field.related_model)
-        ):  # type: ignore[arg-type]
+        if isinstance(field, models.ForeignKey) and field.name != "agency" and is_tenant(field.related_model):  # type: ignore[arg-type]
             yield field
 
 
@@ -99,13 +92,11 @@ class EnforceTenancy(Operation):
         """The constraints go with their tables."""
 
     @staticmethod
-    def _add(
-        schema_editor: BaseDatabaseSchemaEditor, table: str, name: str, body: str
-    ) -> None:
+    def _add(schema_editor: BaseDatabaseSchemaEditor, table: str, name: str, body: str) -> None:
         schema_editor.execute(
-            "DO $$ BEGIN IF NOT EXISTS (SELECT 1 FROM pg_constraint WHERE conname = '%s' AND conrelid = '%s'::regclass)"
-            ' THEN ALTER TABLE "%s" ADD CONSTRAINT "%s" %s; END IF; END $$'
-            % (name, table, table, name, body),
+            "DO $$ BEGIN IF NOT EXISTS (SELECT 1 FROM pg_constraint"  # noqa: S608 - names of ours
+            f" WHERE conname = '{name}' AND conrelid = '{table}'::regclass)"
+            f' THEN ALTER TABLE "{table}" ADD CONSTRAINT "{name}" {body}; END IF; END $$',
             params=None,
         )
 

@@ -26,12 +26,8 @@ class AwardRule(TenantModel):
     code = models.SlugField(max_length=60)
     name = models.CharField(max_length=160)
     description = models.TextField(blank=True)
-    decided_by = models.CharField(
-        max_length=120, help_text="Who decides, e.g. Wali Kota."
-    )
-    document = models.CharField(
-        max_length=80, help_text="What is issued, e.g. Piagam, SK Wali Kota."
-    )
+    decided_by = models.CharField(max_length=120, help_text="Who decides, e.g. Wali Kota.")
+    document = models.CharField(max_length=80, help_text="What is issued, e.g. Piagam, SK Wali Kota.")
     legal_basis = models.CharField(max_length=200, blank=True)
     kinds = ArrayField(
         models.CharField(max_length=30),
@@ -39,12 +35,8 @@ class AwardRule(TenantModel):
         blank=True,
         help_text="Slot kinds; empty means all.",
     )
-    minimum_mentor_rating = models.DecimalField(
-        max_digits=2, decimal_places=1, default=Decimal("4")
-    )
-    needs_level_gain = models.BooleanField(
-        default=True, help_text="The mentor saw at least one objective reached."
-    )
+    minimum_mentor_rating = models.DecimalField(max_digits=2, decimal_places=1, default=Decimal("4"))
+    needs_level_gain = models.BooleanField(default=True, help_text="The mentor saw at least one objective reached.")
     points = models.PositiveSmallIntegerField(default=0)
     is_active = models.BooleanField(default=True)
 
@@ -65,15 +57,9 @@ class AwardRule(TenantModel):
 class AwardProposal(TenantModel):
     """The worker's suggestion; a person checks it, a decree decides it."""
 
-    rule = models.ForeignKey(
-        AwardRule, on_delete=models.PROTECT, related_name="proposals"
-    )
-    placement = models.ForeignKey(
-        Placement, on_delete=models.PROTECT, related_name="award_proposals"
-    )
-    employee = models.ForeignKey(
-        Employee, on_delete=models.PROTECT, related_name="award_proposals"
-    )
+    rule = models.ForeignKey(AwardRule, on_delete=models.PROTECT, related_name="proposals")
+    placement = models.ForeignKey(Placement, on_delete=models.PROTECT, related_name="award_proposals")
+    employee = models.ForeignKey(Employee, on_delete=models.PROTECT, related_name="award_proposals")
     status = FSMField(
         max_length=20,
         choices=ProposalStatus.choices,
@@ -81,34 +67,25 @@ class AwardProposal(TenantModel):
         protected=True,
     )
     facts = models.JSONField(default=dict, help_text="The figures the rule looked at.")
-    verified_by = models.ForeignKey(
-        USER, null=True, on_delete=models.PROTECT, related_name="+"
-    )
+    verified_by = models.ForeignKey(USER, null=True, on_delete=models.PROTECT, related_name="+")
     verified_at = models.DateTimeField(null=True)
     decline_reason = models.CharField(max_length=400, blank=True)
-    declined_by = models.ForeignKey(
-        USER, null=True, on_delete=models.PROTECT, related_name="+"
-    )
+    declined_by = models.ForeignKey(USER, null=True, on_delete=models.PROTECT, related_name="+")
     declined_at = models.DateTimeField(null=True)
 
     class Meta:
         ordering = ("-created_at",)
         constraints = (
-            models.UniqueConstraint(
-                fields=("rule", "placement"), name="award_proposed_once"
-            ),
+            models.UniqueConstraint(fields=("rule", "placement"), name="award_proposed_once"),
             paired("verified_by", "verified_at", name="proposal_verified_paired"),
             paired("declined_by", "declined_at", name="proposal_declined_paired"),
             models.CheckConstraint(
-                condition=~Q(
-                    status__in=[ProposalStatus.VERIFIED, ProposalStatus.GRANTED]
-                )
+                condition=~Q(status__in=[ProposalStatus.VERIFIED, ProposalStatus.GRANTED])
                 | Q(verified_at__isnull=False),
                 name="proposal_verified_by_someone",
             ),
             models.CheckConstraint(
-                condition=~Q(status=ProposalStatus.DECLINED)
-                | (Q(declined_at__isnull=False) & ~Q(decline_reason="")),
+                condition=~Q(status=ProposalStatus.DECLINED) | (Q(declined_at__isnull=False) & ~Q(decline_reason="")),
                 name="proposal_declined_with_reason",
             ),
         )
@@ -136,12 +113,8 @@ class AwardProposal(TenantModel):
 class Award(TenantModel):
     """A granted award: no award without decree number, date and signer."""
 
-    proposal = models.OneToOneField(
-        AwardProposal, on_delete=models.PROTECT, related_name="award"
-    )
-    employee = models.ForeignKey(
-        Employee, on_delete=models.PROTECT, related_name="awards"
-    )
+    proposal = models.OneToOneField(AwardProposal, on_delete=models.PROTECT, related_name="award")
+    employee = models.ForeignKey(Employee, on_delete=models.PROTECT, related_name="awards")
     decree_number = models.CharField(max_length=80)
     decree_date = models.DateField()
     signer = models.CharField(max_length=160)
@@ -152,9 +125,7 @@ class Award(TenantModel):
     class Meta:
         ordering = ("-decree_date",)
         constraints = (
-            models.CheckConstraint(
-                condition=~Q(decree_number="") & ~Q(signer=""), name="award_with_decree"
-            ),
+            models.CheckConstraint(condition=~Q(decree_number="") & ~Q(signer=""), name="award_with_decree"),
         )
 
     def __str__(self) -> str:
@@ -164,22 +135,16 @@ class Award(TenantModel):
 class PointEntry(TenantModel):
     """Append-only count of activity; points have no legal value and the pages say so."""
 
-    employee = models.ForeignKey(
-        Employee, on_delete=models.PROTECT, related_name="points"
-    )
+    employee = models.ForeignKey(Employee, on_delete=models.PROTECT, related_name="points")
     key = models.CharField(max_length=120, unique=True)
     points = models.SmallIntegerField()
     reason = models.CharField(max_length=60)
-    placement = models.ForeignKey(
-        Placement, null=True, on_delete=models.PROTECT, related_name="+"
-    )
+    placement = models.ForeignKey(Placement, null=True, on_delete=models.PROTECT, related_name="+")
 
     class Meta:
         ordering = ("-created_at",)
         triggers: ClassVar = [
-            pgtrigger.Protect(
-                name="points_append_only", operation=pgtrigger.Update | pgtrigger.Delete
-            ),
+            pgtrigger.Protect(name="points_append_only", operation=pgtrigger.Update | pgtrigger.Delete),
         ]
 
     def __str__(self) -> str:

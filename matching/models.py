@@ -18,9 +18,7 @@ class ModelVersion(BaseModel):
     parameters = models.JSONField()
     data_hash = models.CharField(max_length=64)
     metrics = models.JSONField(default=dict)
-    artifact = models.BinaryField(
-        help_text="The fitted estimator, written and read by this product only."
-    )
+    artifact = models.BinaryField(help_text="The fitted estimator, written and read by this product only.")
     artifact_sha256 = models.CharField(max_length=64)
 
     class Meta:
@@ -33,17 +31,11 @@ class ModelVersion(BaseModel):
 class MatchState(TenantModel):
     """Which version's recommendations an agency sees."""
 
-    version = models.ForeignKey(
-        ModelVersion, on_delete=models.PROTECT, related_name="+"
-    )
+    version = models.ForeignKey(ModelVersion, on_delete=models.PROTECT, related_name="+")
     refreshed_at = models.DateTimeField()
 
     class Meta:
-        constraints = (
-            models.UniqueConstraint(
-                fields=("agency",), name="match_state_one_per_agency"
-            ),
-        )
+        constraints = (models.UniqueConstraint(fields=("agency",), name="match_state_one_per_agency"),)
 
     def __str__(self) -> str:
         return f"{self.agency_id} {self.version_id}"
@@ -52,13 +44,9 @@ class MatchState(TenantModel):
 class EmployeeAvailability(TenantModel):
     """What placements push down: when a person is taken, and hours left under the PPPK ceiling."""
 
-    employee = models.OneToOneField(
-        Employee, on_delete=models.CASCADE, related_name="match_availability"
-    )
+    employee = models.OneToOneField(Employee, on_delete=models.CASCADE, related_name="match_availability")
     busy = ArrayField(DateRangeField(), default=list)
-    hours_left = models.SmallIntegerField(
-        null=True, help_text="Learning hours left; empty means no ceiling."
-    )
+    hours_left = models.SmallIntegerField(null=True, help_text="Learning hours left; empty means no ceiling.")
     applied_slots = ArrayField(
         models.UUIDField(),
         default=list,
@@ -72,26 +60,16 @@ class EmployeeAvailability(TenantModel):
 class Recommendation(TenantModel):
     """A suggested pair, never a decision. Kept for the union of both directions' best lists."""
 
-    version = models.ForeignKey(
-        ModelVersion, on_delete=models.CASCADE, related_name="recommendations"
-    )
-    employee = models.ForeignKey(
-        Employee, on_delete=models.CASCADE, related_name="recommendations"
-    )
-    slot = models.ForeignKey(
-        Slot, on_delete=models.CASCADE, related_name="recommendations"
-    )
-    points = models.PositiveSmallIntegerField(
-        help_text="0–10,000; a rank value, not a probability."
-    )
+    version = models.ForeignKey(ModelVersion, on_delete=models.CASCADE, related_name="recommendations")
+    employee = models.ForeignKey(Employee, on_delete=models.CASCADE, related_name="recommendations")
+    slot = models.ForeignKey(Slot, on_delete=models.CASCADE, related_name="recommendations")
+    points = models.PositiveSmallIntegerField(help_text="0–10,000; a rank value, not a probability.")
     reasons = models.JSONField(default=list)
 
     class Meta:
         ordering = ("-points", "slot_id")
         constraints = (
-            models.UniqueConstraint(
-                fields=("version", "employee", "slot"), name="recommendation_once"
-            ),
+            models.UniqueConstraint(fields=("version", "employee", "slot"), name="recommendation_once"),
             models.CheckConstraint(
                 condition=Q(points__gt=0, points__lte=10000),
                 name="recommendation_points_range",
@@ -102,9 +80,7 @@ class Recommendation(TenantModel):
                 fields=("version", "employee", "-points"),
                 name="recommendation_employee_idx",
             ),
-            models.Index(
-                fields=("version", "slot", "-points"), name="recommendation_slot_idx"
-            ),
+            models.Index(fields=("version", "slot", "-points"), name="recommendation_slot_idx"),
         )
 
     def __str__(self) -> str:
@@ -114,9 +90,7 @@ class Recommendation(TenantModel):
 class MatchRun(TenantModel):
     """A refresh of one agency: progress to look at, figures afterwards."""
 
-    version = models.ForeignKey(
-        ModelVersion, null=True, on_delete=models.SET_NULL, related_name="runs"
-    )
+    version = models.ForeignKey(ModelVersion, null=True, on_delete=models.SET_NULL, related_name="runs")
     reason = models.CharField(max_length=60)
     total_employees = models.PositiveIntegerField(default=0)
     total_slots = models.PositiveIntegerField(default=0)

@@ -39,13 +39,9 @@ class Partner(BaseModel):
     website = models.URLField(blank=True)
     email = models.EmailField(blank=True)
     phone = models.CharField(max_length=30, blank=True)
-    nib = models.CharField(
-        max_length=13, blank=True, help_text="OSS business number, 13 digits."
-    )
+    nib = models.CharField(max_length=13, blank=True, help_text="OSS business number, 13 digits.")
     npwp = models.CharField(max_length=16, blank=True, help_text="15 or 16 digits.")
-    university_code = models.CharField(
-        max_length=6, blank=True, help_text="PDDIKTI, leading zeros kept."
-    )
+    university_code = models.CharField(max_length=6, blank=True, help_text="PDDIKTI, leading zeros kept.")
 
     class Meta:
         ordering = ("name",)
@@ -58,9 +54,7 @@ class Partner(BaseModel):
                 condition=Q(npwp="") | Q(npwp__regex=r"^[0-9]{15,16}$"),
                 name="partner_npwp_digits",
             ),
-            models.UniqueConstraint(
-                fields=("nib",), condition=~Q(nib=""), name="partner_nib_once"
-            ),
+            models.UniqueConstraint(fields=("nib",), condition=~Q(nib=""), name="partner_nib_once"),
         )
 
     def __str__(self) -> str:
@@ -70,25 +64,17 @@ class Partner(BaseModel):
 class PartnerMembership(BaseModel):
     """A user who acts for a partner."""
 
-    partner = models.ForeignKey(
-        Partner, on_delete=models.PROTECT, related_name="memberships"
-    )
+    partner = models.ForeignKey(Partner, on_delete=models.PROTECT, related_name="memberships")
     user = models.ForeignKey(
         settings.AUTH_USER_MODEL,
         on_delete=models.PROTECT,
         related_name="partner_memberships",
     )
-    role = models.CharField(
-        max_length=20, choices=PartnerRole, default=PartnerRole.MEMBER
-    )
+    role = models.CharField(max_length=20, choices=PartnerRole, default=PartnerRole.MEMBER)
     is_active = models.BooleanField(default=True)
 
     class Meta:
-        constraints = (
-            models.UniqueConstraint(
-                fields=("partner", "user"), name="partner_membership_once"
-            ),
-        )
+        constraints = (models.UniqueConstraint(fields=("partner", "user"), name="partner_membership_once"),)
 
     def __str__(self) -> str:
         return f"{self.user_id} @ {self.partner_id}"
@@ -97,9 +83,7 @@ class PartnerMembership(BaseModel):
 class PartnerVerification(TenantModel):
     """One agency's word on a partner."""
 
-    partner = models.ForeignKey(
-        Partner, on_delete=models.PROTECT, related_name="verifications"
-    )
+    partner = models.ForeignKey(Partner, on_delete=models.PROTECT, related_name="verifications")
     status = FSMField(
         max_length=20,
         choices=VerificationStatus.choices,
@@ -107,20 +91,15 @@ class PartnerVerification(TenantModel):
         protected=True,
     )
     reason = models.CharField(max_length=300, blank=True)
-    decided_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+"
-    )
+    decided_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+")
     decided_at = models.DateTimeField(null=True)
 
     class Meta:
         constraints = (
-            models.UniqueConstraint(
-                fields=("agency", "partner"), name="verification_once"
-            ),
+            models.UniqueConstraint(fields=("agency", "partner"), name="verification_once"),
             paired("decided_by", "decided_at", name="verification_decided_paired"),
             models.CheckConstraint(
-                condition=Q(status=VerificationStatus.PENDING)
-                | Q(decided_at__isnull=False),
+                condition=Q(status=VerificationStatus.PENDING) | Q(decided_at__isnull=False),
                 name="verification_decided_by_someone",
             ),
             models.CheckConstraint(
@@ -162,9 +141,7 @@ class AgreementQuerySet(models.QuerySet["Agreement"]):
 class Agreement(TenantModel):
     """KB or PKS between one agency and one partner (PP 28/2018, Permendagri 22/2020)."""
 
-    partner = models.ForeignKey(
-        Partner, on_delete=models.PROTECT, related_name="agreements"
-    )
+    partner = models.ForeignKey(Partner, on_delete=models.PROTECT, related_name="agreements")
     kind = models.CharField(max_length=10, choices=AgreementKind)
     status = FSMField(
         max_length=20,
@@ -179,12 +156,8 @@ class Agreement(TenantModel):
     signer_partner = models.CharField(max_length=160, blank=True)
     starts_on = models.DateField()
     ends_on = models.DateField()
-    parent = models.ForeignKey(
-        "self", null=True, blank=True, on_delete=models.PROTECT, related_name="children"
-    )
-    file = models.ForeignKey(
-        StoredFile, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
-    )
+    parent = models.ForeignKey("self", null=True, blank=True, on_delete=models.PROTECT, related_name="children")
+    file = models.ForeignKey(StoredFile, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
 
     objects = AgreementQuerySet.as_manager()
 
@@ -192,12 +165,8 @@ class Agreement(TenantModel):
         ordering = ("-ends_on",)
         constraints = (
             ordered("starts_on", "ends_on", name="agreement_ordered"),
-            models.UniqueConstraint(
-                fields=("agency", "number_agency"), name="agreement_number_once"
-            ),
-            models.UniqueConstraint(
-                fields=("id", "partner"), name="agreement_partner_key"
-            ),
+            models.UniqueConstraint(fields=("agency", "number_agency"), name="agreement_number_once"),
+            models.UniqueConstraint(fields=("id", "partner"), name="agreement_partner_key"),
         )
 
     def __str__(self) -> str:
@@ -207,19 +176,13 @@ class Agreement(TenantModel):
     def sign(self) -> None:
         """Both sides have signed."""
 
-    @transition(
-        status, source=AgreementStatus.SIGNED, target=AgreementStatus.TERMINATED
-    )
+    @transition(status, source=AgreementStatus.SIGNED, target=AgreementStatus.TERMINATED)
     def terminate(self) -> None:
         """Ended before its time."""
 
     def covers(self, starts_on: date, ends_on: date) -> bool:
         """Whether a slot of this period may stand under it."""
-        return (
-            self.status == AgreementStatus.SIGNED
-            and self.starts_on <= starts_on
-            and ends_on <= self.ends_on
-        )
+        return self.status == AgreementStatus.SIGNED and self.starts_on <= starts_on and ends_on <= self.ends_on
 
 
 class SlotQuerySet(models.QuerySet["Slot"]):
@@ -239,9 +202,7 @@ class Slot(TenantModel):
     """A place to learn, offered by a partner under an agreement with one agency."""
 
     partner = models.ForeignKey(Partner, on_delete=models.PROTECT, related_name="slots")
-    agreement = models.ForeignKey(
-        Agreement, on_delete=models.PROTECT, related_name="slots"
-    )
+    agreement = models.ForeignKey(Agreement, on_delete=models.PROTECT, related_name="slots")
     kind = models.CharField(max_length=30)
     status = FSMField(
         max_length=20,
@@ -252,38 +213,28 @@ class Slot(TenantModel):
     title = models.CharField(max_length=160)
     description = models.TextField(max_length=6000)
     mode = models.CharField(max_length=10, choices=SlotMode)
-    place = models.CharField(
-        max_length=120, blank=True, help_text="Town; empty when online."
-    )
+    place = models.CharField(max_length=120, blank=True, help_text="Town; empty when online.")
     starts_on = models.DateField()
     ends_on = models.DateField()
     hours_per_week = models.PositiveSmallIntegerField()
     apply_by = models.DateField(help_text="Last day to apply, in the agency's zone.")
     seats = models.PositiveSmallIntegerField()
-    filled_seats = models.PositiveSmallIntegerField(
-        default=0, help_text="Changed by take_seat and free_seat only."
-    )
+    filled_seats = models.PositiveSmallIntegerField(default=0, help_text="Changed by take_seat and free_seat only.")
     benefits = models.CharField(
         max_length=400,
         blank=True,
         help_text="What the host gives; none unless in the PKS.",
     )
     cost = models.CharField(max_length=200, blank=True)
-    confirmed_at = models.DateTimeField(
-        default=timezone.now, help_text="When the partner last said it still stands."
-    )
+    confirmed_at = models.DateTimeField(default=timezone.now, help_text="When the partner last said it still stands.")
     submitted_at = models.DateTimeField(null=True)
     published_at = models.DateTimeField(null=True)
-    published_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+"
-    )
+    published_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+")
     return_reason = models.CharField(max_length=40, choices=ReturnReason, blank=True)
     return_note = models.CharField(max_length=500, blank=True)
     cancel_reason = models.CharField(max_length=40, choices=CancelReason, blank=True)
     cancel_note = models.CharField(max_length=500, blank=True)
-    created_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+"
-    )
+    created_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+")
 
     objects = SlotQuerySet.as_manager()
 
@@ -292,16 +243,12 @@ class Slot(TenantModel):
         constraints = (
             ordered("starts_on", "ends_on", name="slot_ordered"),
             ordered("apply_by", "starts_on", name="slot_apply_before_start"),
-            models.CheckConstraint(
-                condition=Q(seats__gte=1, seats__lte=500), name="slot_seats_range"
-            ),
+            models.CheckConstraint(condition=Q(seats__gte=1, seats__lte=500), name="slot_seats_range"),
             models.CheckConstraint(
                 condition=Q(filled_seats__gte=0) & Q(filled_seats__lte=F("seats")),
                 name="slot_never_oversold",
             ),
-            models.CheckConstraint(
-                condition=Q(hours_per_week__range=(1, 40)), name="slot_hours_range"
-            ),
+            models.CheckConstraint(condition=Q(hours_per_week__range=(1, 40)), name="slot_hours_range"),
             paired("published_by", "published_at", name="slot_published_paired"),
             models.CheckConstraint(
                 condition=Q(
@@ -315,9 +262,7 @@ class Slot(TenantModel):
                 | Q(published_at__isnull=False),
                 name="slot_published_by_someone",
             ),
-            models.CheckConstraint(
-                condition=Q(mode=SlotMode.ONLINE) | ~Q(place=""), name="slot_has_place"
-            ),
+            models.CheckConstraint(condition=Q(mode=SlotMode.ONLINE) | ~Q(place=""), name="slot_has_place"),
             models.CheckConstraint(
                 condition=~Q(status=SlotStatus.CANCELLED) | ~Q(cancel_reason=""),
                 name="slot_cancelled_with_reason",
@@ -327,9 +272,7 @@ class Slot(TenantModel):
                 name="slot_returned_with_reason",
             ),
         )
-        indexes = (
-            models.Index(fields=("agency", "status"), name="slot_agency_status_idx"),
-        )
+        indexes = (models.Index(fields=("agency", "status"), name="slot_agency_status_idx"),)
 
     def __str__(self) -> str:
         return self.title
@@ -406,9 +349,7 @@ class SlotOutcome(TenantModel):
     """What a slot teaches: a competency, from a level up to a level. ``from_level`` 0 asks for nothing."""
 
     slot = models.ForeignKey(Slot, on_delete=models.CASCADE, related_name="outcomes")
-    competency = models.ForeignKey(
-        Competency, on_delete=models.PROTECT, related_name="+"
-    )
+    competency = models.ForeignKey(Competency, on_delete=models.PROTECT, related_name="+")
     from_level = models.PositiveSmallIntegerField()
     to_level = models.PositiveSmallIntegerField(choices=Level)
 
@@ -416,9 +357,7 @@ class SlotOutcome(TenantModel):
         ordering = ("competency",)
         constraints = (
             models.UniqueConstraint(fields=("slot", "competency"), name="outcome_once"),
-            models.CheckConstraint(
-                condition=Q(to_level__range=(1, 5)), name="outcome_level_range"
-            ),
+            models.CheckConstraint(condition=Q(to_level__range=(1, 5)), name="outcome_level_range"),
             models.CheckConstraint(
                 condition=Q(from_level__gte=0) & Q(from_level__lt=F("to_level")),
                 name="outcome_rises",
@@ -432,26 +371,16 @@ class SlotOutcome(TenantModel):
 class SlotPrerequisite(TenantModel):
     """What a slot presupposes."""
 
-    slot = models.ForeignKey(
-        Slot, on_delete=models.CASCADE, related_name="prerequisites"
-    )
-    competency = models.ForeignKey(
-        Competency, on_delete=models.PROTECT, related_name="+"
-    )
+    slot = models.ForeignKey(Slot, on_delete=models.CASCADE, related_name="prerequisites")
+    competency = models.ForeignKey(Competency, on_delete=models.PROTECT, related_name="+")
     level = models.PositiveSmallIntegerField(choices=Level)
-    is_required = models.BooleanField(
-        default=True, help_text="Required ones block, others lower the rank."
-    )
+    is_required = models.BooleanField(default=True, help_text="Required ones block, others lower the rank.")
 
     class Meta:
         ordering = ("competency",)
         constraints = (
-            models.UniqueConstraint(
-                fields=("slot", "competency"), name="prerequisite_once"
-            ),
-            models.CheckConstraint(
-                condition=Q(level__range=(1, 5)), name="prerequisite_level_range"
-            ),
+            models.UniqueConstraint(fields=("slot", "competency"), name="prerequisite_once"),
+            models.CheckConstraint(condition=Q(level__range=(1, 5)), name="prerequisite_level_range"),
         )
 
     def __str__(self) -> str:

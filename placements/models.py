@@ -49,38 +49,22 @@ class ApplicationQuerySet(models.QuerySet["Application"]):
 class Application(TenantModel):
     """One person's request for one slot. ``attempt`` rises each time it comes back from a return."""
 
-    employee = models.ForeignKey(
-        Employee, on_delete=models.PROTECT, related_name="applications"
-    )
-    slot = models.ForeignKey(
-        Slot, on_delete=models.PROTECT, related_name="applications"
-    )
+    employee = models.ForeignKey(Employee, on_delete=models.PROTECT, related_name="applications")
+    slot = models.ForeignKey(Slot, on_delete=models.PROTECT, related_name="applications")
     status = FSMField(max_length=30, choices=S.choices, default=S.DRAFT, protected=True)
     attempt = models.PositiveSmallIntegerField(default=1)
     motivation = models.TextField(max_length=3000, blank=True)
-    consent_at = models.DateTimeField(
-        null=True, help_text="When the person agreed to what the partner will see."
-    )
+    consent_at = models.DateTimeField(null=True, help_text="When the person agreed to what the partner will see.")
     consent_version = models.CharField(max_length=20, blank=True)
-    has_conflict = models.BooleanField(
-        default=False, help_text="Interest declared by the applicant."
-    )
+    has_conflict = models.BooleanField(default=False, help_text="Interest declared by the applicant.")
     conflict_note = models.CharField(max_length=600, blank=True)
-    conflict_outcome = models.CharField(
-        max_length=20, choices=ConflictOutcome, blank=True
-    )
-    conflict_decided_by = models.ForeignKey(
-        USER, null=True, on_delete=models.PROTECT, related_name="+"
-    )
+    conflict_outcome = models.CharField(max_length=20, choices=ConflictOutcome, blank=True)
+    conflict_decided_by = models.ForeignKey(USER, null=True, on_delete=models.PROTECT, related_name="+")
     conflict_decided_at = models.DateTimeField(null=True)
     submitted_at = models.DateTimeField(null=True)
-    due_at = models.DateTimeField(
-        null=True, help_text="Until when the present holder should decide."
-    )
+    due_at = models.DateTimeField(null=True, help_text="Until when the present holder should decide.")
     waitlist_position = models.PositiveIntegerField(null=True)
-    match_points = models.PositiveSmallIntegerField(
-        null=True, help_text="Points when applied, for later study."
-    )
+    match_points = models.PositiveSmallIntegerField(null=True, help_text="Points when applied, for later study.")
 
     objects = ApplicationQuerySet.as_manager()
 
@@ -124,11 +108,7 @@ class Application(TenantModel):
                 name="application_no_open_conflict",
             ),
         )
-        indexes = (
-            models.Index(
-                fields=("agency", "status", "due_at"), name="application_queue_idx"
-            ),
-        )
+        indexes = (models.Index(fields=("agency", "status", "due_at"), name="application_queue_idx"),)
 
     def __str__(self) -> str:
         return f"{self.employee_id} → {self.slot_id} ({self.status})"
@@ -169,15 +149,11 @@ class Application(TenantModel):
     def waitlist(self) -> None:
         """No seat now; kept in order."""
 
-    @transition(
-        status, source=[S.SUBMITTED, S.SHORTLISTED, S.WAITLISTED], target=S.APPROVED
-    )
+    @transition(status, source=[S.SUBMITTED, S.SHORTLISTED, S.WAITLISTED], target=S.APPROVED)
     def approve(self) -> None:
         """HR offers the candidate to the partner."""
 
-    @transition(
-        status, source=[S.SUBMITTED, S.SHORTLISTED, S.WAITLISTED], target=S.REJECTED
-    )
+    @transition(status, source=[S.SUBMITTED, S.SHORTLISTED, S.WAITLISTED], target=S.REJECTED)
     def reject(self) -> None:
         """HR says no, with a reason."""
 
@@ -233,9 +209,7 @@ class Application(TenantModel):
 class Decision(TenantModel):
     """One step decided once, by a named person, at a time. Rows are never changed."""
 
-    application = models.ForeignKey(
-        Application, on_delete=models.PROTECT, related_name="decisions"
-    )
+    application = models.ForeignKey(Application, on_delete=models.PROTECT, related_name="decisions")
     attempt = models.PositiveSmallIntegerField()
     step = models.CharField(max_length=20, choices=DecisionStep)
     outcome = models.CharField(max_length=20, choices=DecisionOutcome)
@@ -247,9 +221,7 @@ class Decision(TenantModel):
     class Meta:
         ordering = ("decided_at", "created_at")
         constraints = (
-            models.UniqueConstraint(
-                fields=("application", "attempt", "step"), name="decision_once_a_step"
-            ),
+            models.UniqueConstraint(fields=("application", "attempt", "step"), name="decision_once_a_step"),
             models.UniqueConstraint(
                 fields=("application", "attempt", "decided_by"),
                 condition=~Q(step=DecisionStep.WITHDRAWAL),
@@ -269,9 +241,7 @@ class Decision(TenantModel):
                 name="decision_negative_with_reason",
             ),
             models.CheckConstraint(
-                condition=Q(
-                    step=DecisionStep.EMPLOYEE, outcome=DecisionOutcome.SUBMITTED
-                )
+                condition=Q(step=DecisionStep.EMPLOYEE, outcome=DecisionOutcome.SUBMITTED)
                 | Q(
                     step=DecisionStep.SUPERVISOR,
                     outcome__in=[
@@ -310,12 +280,8 @@ class Decision(TenantModel):
 class Placement(TenantModel):
     """The approved stay of one person in one slot."""
 
-    application = models.OneToOneField(
-        Application, on_delete=models.PROTECT, related_name="placement"
-    )
-    employee = models.ForeignKey(
-        Employee, on_delete=models.PROTECT, related_name="placements"
-    )
+    application = models.OneToOneField(Application, on_delete=models.PROTECT, related_name="placement")
+    employee = models.ForeignKey(Employee, on_delete=models.PROTECT, related_name="placements")
     slot = models.ForeignKey(Slot, on_delete=models.PROTECT, related_name="placements")
     status = FSMField(
         max_length=20,
@@ -325,35 +291,21 @@ class Placement(TenantModel):
     )
     starts_on = models.DateField()
     ends_on = models.DateField()
-    blocks_time = models.BooleanField(
-        help_text="From the kind's policy when the seat was taken."
-    )
-    mentor = models.ForeignKey(
-        Mentor, null=True, on_delete=models.PROTECT, related_name="placements"
-    )
+    blocks_time = models.BooleanField(help_text="From the kind's policy when the seat was taken.")
+    mentor = models.ForeignKey(Mentor, null=True, on_delete=models.PROTECT, related_name="placements")
     letter_number = models.CharField(max_length=80, blank=True)
     letter_date = models.DateField(null=True)
     letter_signer = models.CharField(max_length=160, blank=True)
-    letter_file = models.ForeignKey(
-        StoredFile, null=True, on_delete=models.PROTECT, related_name="+"
-    )
-    plan_agreed_by = models.ForeignKey(
-        USER, null=True, on_delete=models.PROTECT, related_name="+"
-    )
+    letter_file = models.ForeignKey(StoredFile, null=True, on_delete=models.PROTECT, related_name="+")
+    plan_agreed_by = models.ForeignKey(USER, null=True, on_delete=models.PROTECT, related_name="+")
     plan_agreed_at = models.DateTimeField(null=True)
-    started_by = models.ForeignKey(
-        USER, null=True, on_delete=models.PROTECT, related_name="+"
-    )
+    started_by = models.ForeignKey(USER, null=True, on_delete=models.PROTECT, related_name="+")
     started_at = models.DateTimeField(null=True)
-    completed_by = models.ForeignKey(
-        USER, null=True, on_delete=models.PROTECT, related_name="+"
-    )
+    completed_by = models.ForeignKey(USER, null=True, on_delete=models.PROTECT, related_name="+")
     completed_at = models.DateTimeField(null=True)
     end_reason = models.CharField(max_length=30, choices=EndReason, blank=True)
     end_note = models.CharField(max_length=600, blank=True)
-    ended_by = models.ForeignKey(
-        USER, null=True, on_delete=models.PROTECT, related_name="+"
-    )
+    ended_by = models.ForeignKey(USER, null=True, on_delete=models.PROTECT, related_name="+")
     ended_at = models.DateTimeField(null=True)
 
     class Meta:
@@ -397,25 +349,17 @@ class Placement(TenantModel):
             paired("completed_by", "completed_at", name="placement_completed_paired"),
             paired("ended_by", "ended_at", name="placement_ended_paired"),
             models.CheckConstraint(
-                condition=(
-                    Q(status=PlacementStatus.COMPLETED) & Q(completed_at__isnull=False)
-                )
+                condition=(Q(status=PlacementStatus.COMPLETED) & Q(completed_at__isnull=False))
                 | (~Q(status=PlacementStatus.COMPLETED) & Q(completed_at__isnull=True)),
                 name="placement_completed_fields",
             ),
             models.CheckConstraint(
-                condition=~Q(
-                    status__in=[PlacementStatus.ENDED_EARLY, PlacementStatus.NO_SHOW]
-                )
+                condition=~Q(status__in=[PlacementStatus.ENDED_EARLY, PlacementStatus.NO_SHOW])
                 | (~Q(end_reason="") & Q(ended_at__isnull=False)),
                 name="placement_ended_with_reason",
             ),
         )
-        indexes = (
-            models.Index(
-                fields=("agency", "status"), name="placement_agency_status_idx"
-            ),
-        )
+        indexes = (models.Index(fields=("agency", "status"), name="placement_agency_status_idx"),)
 
     def __str__(self) -> str:
         return f"{self.employee_id} @ {self.slot_id} ({self.status})"
@@ -461,9 +405,7 @@ class Placement(TenantModel):
     def end_early(self) -> None:
         """Stopped, by whom and why."""
 
-    @transition(
-        status, source=PlacementStatus.PREPARING, target=PlacementStatus.NO_SHOW
-    )
+    @transition(status, source=PlacementStatus.PREPARING, target=PlacementStatus.NO_SHOW)
     def mark_no_show(self) -> None:
         """The person never came."""
 
@@ -471,12 +413,8 @@ class Placement(TenantModel):
 class LearningObjective(TenantModel):
     """One line of the learning plan."""
 
-    placement = models.ForeignKey(
-        Placement, on_delete=models.CASCADE, related_name="objectives"
-    )
-    competency = models.ForeignKey(
-        Competency, on_delete=models.PROTECT, related_name="+"
-    )
+    placement = models.ForeignKey(Placement, on_delete=models.CASCADE, related_name="objectives")
+    competency = models.ForeignKey(Competency, on_delete=models.PROTECT, related_name="+")
     from_level = models.PositiveSmallIntegerField()
     to_level = models.PositiveSmallIntegerField(choices=Level)
     activity = models.CharField(max_length=400, blank=True)
@@ -485,12 +423,8 @@ class LearningObjective(TenantModel):
     class Meta:
         ordering = ("competency",)
         constraints = (
-            models.UniqueConstraint(
-                fields=("placement", "competency"), name="objective_once"
-            ),
-            models.CheckConstraint(
-                condition=Q(to_level__range=(1, 5)), name="objective_level_range"
-            ),
+            models.UniqueConstraint(fields=("placement", "competency"), name="objective_once"),
+            models.CheckConstraint(condition=Q(to_level__range=(1, 5)), name="objective_level_range"),
             models.CheckConstraint(
                 condition=Q(from_level__gte=0) & Q(from_level__lt=F("to_level")),
                 name="objective_rises",
@@ -504,9 +438,7 @@ class LearningObjective(TenantModel):
 class LogbookEntry(TenantModel):
     """A day: what was done, what came of it, what was learnt. Silence is never approval."""
 
-    placement = models.ForeignKey(
-        Placement, on_delete=models.CASCADE, related_name="logbook"
-    )
+    placement = models.ForeignKey(Placement, on_delete=models.CASCADE, related_name="logbook")
     entry_date = models.DateField()
     hours = models.DecimalField(max_digits=4, decimal_places=1)
     activity = models.TextField(max_length=2000)
@@ -519,24 +451,17 @@ class LogbookEntry(TenantModel):
         protected=True,
     )
     reviewer_note = models.CharField(max_length=600, blank=True)
-    verified_by = models.ForeignKey(
-        USER, null=True, on_delete=models.PROTECT, related_name="+"
-    )
+    verified_by = models.ForeignKey(USER, null=True, on_delete=models.PROTECT, related_name="+")
     verified_at = models.DateTimeField(null=True)
 
     class Meta:
         ordering = ("-entry_date",)
         constraints = (
-            models.UniqueConstraint(
-                fields=("placement", "entry_date"), name="logbook_once_a_day"
-            ),
-            models.CheckConstraint(
-                condition=Q(hours__gt=0, hours__lte=24), name="logbook_hours_range"
-            ),
+            models.UniqueConstraint(fields=("placement", "entry_date"), name="logbook_once_a_day"),
+            models.CheckConstraint(condition=Q(hours__gt=0, hours__lte=24), name="logbook_hours_range"),
             paired("verified_by", "verified_at", name="logbook_verified_paired"),
             models.CheckConstraint(
-                condition=~Q(status=LogbookStatus.VERIFIED)
-                | Q(verified_at__isnull=False),
+                condition=~Q(status=LogbookStatus.VERIFIED) | Q(verified_at__isnull=False),
                 name="logbook_verified_by_someone",
             ),
         )
@@ -564,28 +489,20 @@ class LogbookEntry(TenantModel):
 class MentoringSession(TenantModel):
     """One dated meeting; it counts once both sides have confirmed it."""
 
-    placement = models.ForeignKey(
-        Placement, on_delete=models.CASCADE, related_name="sessions"
-    )
+    placement = models.ForeignKey(Placement, on_delete=models.CASCADE, related_name="sessions")
     held_on = models.DateField()
     minutes = models.PositiveSmallIntegerField(default=60)
     agenda = models.CharField(max_length=600)
     notes = models.TextField(max_length=3000, blank=True)
     participant_confirmed_at = models.DateTimeField(null=True)
     mentor_confirmed_at = models.DateTimeField(null=True)
-    mentor_confirmed_by = models.ForeignKey(
-        USER, null=True, on_delete=models.PROTECT, related_name="+"
-    )
+    mentor_confirmed_by = models.ForeignKey(USER, null=True, on_delete=models.PROTECT, related_name="+")
 
     class Meta:
         ordering = ("-held_on",)
         constraints = (
-            models.UniqueConstraint(
-                fields=("placement", "held_on"), name="session_once_a_day"
-            ),
-            models.CheckConstraint(
-                condition=Q(minutes__range=(15, 480)), name="session_minutes_range"
-            ),
+            models.UniqueConstraint(fields=("placement", "held_on"), name="session_once_a_day"),
+            models.CheckConstraint(condition=Q(minutes__range=(15, 480)), name="session_minutes_range"),
             paired(
                 "mentor_confirmed_by",
                 "mentor_confirmed_at",
@@ -598,40 +515,27 @@ class MentoringSession(TenantModel):
 
     @property
     def is_confirmed(self) -> bool:
-        return (
-            self.participant_confirmed_at is not None
-            and self.mentor_confirmed_at is not None
-        )
+        return self.participant_confirmed_at is not None and self.mentor_confirmed_at is not None
 
 
 class Evaluation(TenantModel):
     """What one side says of the placement, on the four levels of Kirkpatrick."""
 
-    placement = models.ForeignKey(
-        Placement, on_delete=models.CASCADE, related_name="evaluations"
-    )
+    placement = models.ForeignKey(Placement, on_delete=models.CASCADE, related_name="evaluations")
     role = models.CharField(max_length=20, choices=EvaluatorRole)
-    stage = models.CharField(
-        max_length=20, choices=EvaluationStage, default=EvaluationStage.FINAL
-    )
+    stage = models.CharField(max_length=20, choices=EvaluationStage, default=EvaluationStage.FINAL)
     overall = models.PositiveSmallIntegerField(help_text="1 poor to 5 excellent.")
     strengths = models.TextField(max_length=2000, blank=True)
     improvements = models.TextField(max_length=2000, blank=True)
-    applied = models.TextField(
-        max_length=2000, blank=True, help_text="What will be, or was, used at work."
-    )
+    applied = models.TextField(max_length=2000, blank=True, help_text="What will be, or was, used at work.")
     submitted_by = models.ForeignKey(USER, on_delete=models.PROTECT, related_name="+")
     submitted_at = models.DateTimeField()
 
     class Meta:
         ordering = ("submitted_at",)
         constraints = (
-            models.UniqueConstraint(
-                fields=("placement", "role", "stage"), name="evaluation_once"
-            ),
-            models.CheckConstraint(
-                condition=Q(overall__range=(1, 5)), name="evaluation_overall_range"
-            ),
+            models.UniqueConstraint(fields=("placement", "role", "stage"), name="evaluation_once"),
+            models.CheckConstraint(condition=Q(overall__range=(1, 5)), name="evaluation_overall_range"),
         )
 
     def __str__(self) -> str:
@@ -641,22 +545,14 @@ class Evaluation(TenantModel):
 class EvaluationRating(TenantModel):
     """A level seen for one objective. Proposes, never writes, an assessed level."""
 
-    evaluation = models.ForeignKey(
-        Evaluation, on_delete=models.CASCADE, related_name="ratings"
-    )
-    competency = models.ForeignKey(
-        Competency, on_delete=models.PROTECT, related_name="+"
-    )
+    evaluation = models.ForeignKey(Evaluation, on_delete=models.CASCADE, related_name="ratings")
+    competency = models.ForeignKey(Competency, on_delete=models.PROTECT, related_name="+")
     level = models.PositiveSmallIntegerField()
 
     class Meta:
         constraints = (
-            models.UniqueConstraint(
-                fields=("evaluation", "competency"), name="rating_once"
-            ),
-            models.CheckConstraint(
-                condition=Q(level__range=(0, 5)), name="rating_level_range"
-            ),
+            models.UniqueConstraint(fields=("evaluation", "competency"), name="rating_once"),
+            models.CheckConstraint(condition=Q(level__range=(0, 5)), name="rating_level_range"),
         )
 
     def __str__(self) -> str:
@@ -676,11 +572,7 @@ class NumberSeries(TenantModel):
     last = models.PositiveIntegerField(default=0)
 
     class Meta:
-        constraints = (
-            models.UniqueConstraint(
-                fields=("agency", "series", "year"), name="number_series_once"
-            ),
-        )
+        constraints = (models.UniqueConstraint(fields=("agency", "series", "year"), name="number_series_once"),)
 
     def __str__(self) -> str:
         return f"{self.series}/{self.year}: {self.last}"
@@ -689,9 +581,7 @@ class NumberSeries(TenantModel):
 class Certificate(TenantModel):
     """Proof of completion, or a statement when the stay was cut short. One a placement."""
 
-    placement = models.OneToOneField(
-        Placement, on_delete=models.PROTECT, related_name="certificate"
-    )
+    placement = models.OneToOneField(Placement, on_delete=models.PROTECT, related_name="certificate")
     kind = models.CharField(max_length=20, choices=CertificateKind)
     number = models.CharField(max_length=80)
     code = models.CharField(max_length=32, unique=True, default=certificate_code)
@@ -699,11 +589,7 @@ class Certificate(TenantModel):
     issued_by = models.ForeignKey(USER, on_delete=models.PROTECT, related_name="+")
 
     class Meta:
-        constraints = (
-            models.UniqueConstraint(
-                fields=("agency", "number"), name="certificate_number_once"
-            ),
-        )
+        constraints = (models.UniqueConstraint(fields=("agency", "number"), name="certificate_number_once"),)
 
     def __str__(self) -> str:
         return self.number
@@ -719,21 +605,15 @@ class LearningHourRule(BaseModel):
         ACTUAL_CAPPED = "actual_capped", "Actual hours up to a daily limit"
         MANUAL = "manual", "Entered by an officer with a reason"
 
-    agency = models.ForeignKey(
-        "asn.Agency", null=True, blank=True, on_delete=models.PROTECT, related_name="+"
-    )
+    agency = models.ForeignKey("asn.Agency", null=True, blank=True, on_delete=models.PROTECT, related_name="+")
     form = models.CharField(max_length=40)
     code = models.CharField(max_length=10)
     name_id = models.CharField(max_length=160)
     category = models.CharField(max_length=20)
     method = models.CharField(max_length=20, choices=Method)
     unit = models.CharField(max_length=20, blank=True)
-    hours = models.PositiveSmallIntegerField(
-        null=True, help_text="JP per unit; empty where the actual hours count."
-    )
-    monthly_cap = models.PositiveSmallIntegerField(
-        null=True, help_text="Units a calendar month."
-    )
+    hours = models.PositiveSmallIntegerField(null=True, help_text="JP per unit; empty where the actual hours count.")
+    monthly_cap = models.PositiveSmallIntegerField(null=True, help_text="Units a calendar month.")
     daily_cap = models.PositiveSmallIntegerField(null=True, help_text="JP a day.")
     siasn_id = models.CharField(max_length=10, blank=True)
     evidence = models.CharField(max_length=300, blank=True)
@@ -759,33 +639,19 @@ class LearningHourRule(BaseModel):
 class LearningHourEntry(TenantModel):
     """One line of the append-only JP account. Mistakes are reversed by a further line."""
 
-    employee = models.ForeignKey(
-        Employee, on_delete=models.PROTECT, related_name="learning_hours"
-    )
-    placement = models.ForeignKey(
-        Placement, null=True, on_delete=models.PROTECT, related_name="learning_hours"
-    )
-    rule = models.ForeignKey(
-        LearningHourRule, on_delete=models.PROTECT, related_name="+"
-    )
+    employee = models.ForeignKey(Employee, on_delete=models.PROTECT, related_name="learning_hours")
+    placement = models.ForeignKey(Placement, null=True, on_delete=models.PROTECT, related_name="learning_hours")
+    rule = models.ForeignKey(LearningHourRule, on_delete=models.PROTECT, related_name="+")
     rule_version = models.PositiveSmallIntegerField()
-    key = models.CharField(
-        max_length=120, unique=True, help_text="Same cause, same key: credited once."
-    )
+    key = models.CharField(max_length=120, unique=True, help_text="Same cause, same key: credited once.")
     occurs_on = models.DateField()
-    account_year = models.DateField(
-        help_text="First day of the calendar (PNS) or contract (PPPK) year it falls in."
-    )
+    account_year = models.DateField(help_text="First day of the calendar (PNS) or contract (PPPK) year it falls in.")
     hours = models.SmallIntegerField()
     counted_hours = models.SmallIntegerField()
     not_counted = models.CharField(max_length=30, choices=NotCounted, blank=True)
     note = models.CharField(max_length=300, blank=True)
-    reverses = models.OneToOneField(
-        "self", null=True, on_delete=models.PROTECT, related_name="reversed_by"
-    )
-    recorded_by = models.ForeignKey(
-        USER, null=True, on_delete=models.PROTECT, related_name="+"
-    )
+    reverses = models.OneToOneField("self", null=True, on_delete=models.PROTECT, related_name="reversed_by")
+    recorded_by = models.ForeignKey(USER, null=True, on_delete=models.PROTECT, related_name="+")
 
     class Meta:
         ordering = ("-occurs_on", "-created_at")
@@ -805,13 +671,9 @@ class LearningHourEntry(TenantModel):
                 name="hours_not_counted_with_reason",
             ),
         )
-        indexes = (
-            models.Index(fields=("employee", "account_year"), name="hours_account_idx"),
-        )
+        indexes = (models.Index(fields=("employee", "account_year"), name="hours_account_idx"),)
         triggers: ClassVar = [
-            pgtrigger.Protect(
-                name="hours_append_only", operation=pgtrigger.Update | pgtrigger.Delete
-            ),
+            pgtrigger.Protect(name="hours_append_only", operation=pgtrigger.Update | pgtrigger.Delete),
         ]
 
     def __str__(self) -> str:

@@ -31,9 +31,7 @@ def _claim() -> embedded.Servers | None:
             if "REDIS_URL" in needed:
                 os.environ["REDIS_URL"] = embedded.redis_url(BASE_DIR, name)
             return servers
-    raise pytest.UsageError(
-        f"{len(PLACES)} test runs are under way in this folder: wait for one to end."
-    )
+    raise pytest.UsageError(f"{len(PLACES)} test runs are under way in this folder: wait for one to end.")
 
 
 _given = dict(os.environ)
@@ -45,9 +43,7 @@ def pytest_configure(config: pytest.Config) -> None:
     if _servers is None or config.option.collectonly or config.option.help:
         return
     try:
-        _servers.start(
-            postgres=not _given.get("DATABASE_URL"), valkey=not _given.get("REDIS_URL")
-        )
+        _servers.start(postgres=not _given.get("DATABASE_URL"), valkey=not _given.get("REDIS_URL"))
     except embedded.EmbeddedError as error:
         raise pytest.UsageError(str(error)) from error
 

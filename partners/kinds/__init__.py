@@ -20,9 +20,7 @@ def _registry() -> dict[str, KindPolicy]:
     found = {}
     for module in pkgutil.iter_modules(__path__):
         if module.name != "base":
-            policy: KindPolicy = importlib.import_module(
-                f"{__name__}.{module.name}"
-            ).POLICY
+            policy: KindPolicy = importlib.import_module(f"{__name__}.{module.name}").POLICY
             found[policy.code] = policy
     return dict(sorted(found.items(), key=lambda item: (item[1].order, item[0])))
 
@@ -37,9 +35,7 @@ def get_kind(code: str) -> KindPolicy:
     try:
         return _registry()[code]
     except KeyError:
-        raise Invalid(
-            "unknown_kind", field="kind", kinds=", ".join(_registry())
-        ) from None
+        raise Invalid("unknown_kind", field="kind", kinds=", ".join(_registry())) from None
 
 
 def kind_choices() -> list[tuple[str, str]]:

@@ -12,9 +12,7 @@ class JpBasis(enum.Enum):
     """What learning hours are counted by."""
 
     ACTIVITY = "activity"  # once, when the placement is completed
-    SESSION = (
-        "session"  # each session confirmed by both sides, with the rule's monthly cap
-    )
+    SESSION = "session"  # each session confirmed by both sides, with the rule's monthly cap
     MANUAL = "manual"  # an officer enters them with a reason
 
 

@@ -7,9 +7,7 @@ from partners.kinds.base import Evidence, JpBasis, KindPolicy
 POLICY = KindPolicy(
     code="mentoring",
     label=_("Mentoring"),
-    description=_(
-        "Meet an experienced mentor regularly while staying in your own post."
-    ),
+    description=_("Meet an experienced mentor regularly while staying in your own post."),
     icon="people",
     order=20,
     jp_form="mentoring",

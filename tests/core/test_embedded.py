@@ -24,9 +24,7 @@ def checkout(tmp_path: Path) -> Path:
 
 
 def connect(base_dir: Path) -> psycopg2.extensions.connection:
-    return psycopg2.connect(
-        host=str(embedded.place(base_dir).sockets), user="padan", dbname="padan"
-    )
+    return psycopg2.connect(host=str(embedded.place(base_dir).sockets), user="padan", dbname="padan")
 
 
 def test_addresses_are_known_before_anything_runs(checkout: Path) -> None:
@@ -40,13 +38,9 @@ def test_addresses_are_known_before_anything_runs(checkout: Path) -> None:
 
 
 def test_two_checkouts_have_two_places(tmp_path: Path) -> None:
-    assert embedded.database_url(tmp_path / "a") != embedded.database_url(
-        tmp_path / "b"
-    )
+    assert embedded.database_url(tmp_path / "a") != embedded.database_url(tmp_path / "b")
     assert embedded.redis_url(tmp_path / "a") != embedded.redis_url(tmp_path / "b")
-    assert embedded.redis_url(tmp_path / "a") != embedded.redis_url(
-        tmp_path / "a", "test"
-    )
+    assert embedded.redis_url(tmp_path / "a") != embedded.redis_url(tmp_path / "a", "test")
 
 
 def test_servers_answer_and_keep_what_they_were_told(checkout: Path) -> None:
@@ -128,14 +122,14 @@ def test_a_failing_server_says_its_last_words(checkout: Path) -> None:
     assert servers is not None
     servers.start(valkey=False)
     servers.stop()
-    (embedded.place(checkout).home / "postgres" / "postgresql.conf").write_text(
-        "nonsense here\n"
-    )
+    (embedded.place(checkout).home / "postgres" / "postgresql.conf").write_text("nonsense here\n")
     servers = embedded.claim(checkout)
     assert servers is not None
     with pytest.raises(embedded.EmbeddedError, match='parameter "nonsense"'):
         servers.start(valkey=False)
-    assert embedded.claim(checkout) is not None
+    servers = embedded.claim(checkout)  # the place was given free
+    assert servers is not None
+    servers.stop()
 
 
 def test_data_of_another_version_is_left_alone(checkout: Path) -> None:
