@@ -1,5 +1,11 @@
 """The map of all doors."""
 
-from django.urls import URLPattern, URLResolver
+from django.urls import URLPattern, URLResolver, path
 
-urlpatterns: list[URLPattern | URLResolver] = []
+from accounts.roles import Role
+from core.health import health
+from core.policy import policy
+
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("health/", policy(Role.PUBLIC)(health), name="health"),
+]
