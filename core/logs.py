@@ -7,6 +7,8 @@ import logging
 import re
 from datetime import UTC, datetime
 
+_OWN = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName", "request"}
+
 # A NIP is 18 digits, often written in groups: 19900101 201501 1 001.
 _NIP = re.compile(r"(?<!\d)\d{8}[ .-]?\d{6}[ .-]?\d[ .-]?\d{3}(?!\d)")
 
@@ -27,6 +29,7 @@ class MaskedFormatter(logging.Formatter):
             "logger": record.name,
             "message": record.getMessage(),
         }
+        entry |= {key: str(value) for key, value in vars(record).items() if key not in _OWN}
         if record.exc_info:
             entry["exception"] = self.formatException(record.exc_info)
         return mask(json.dumps(entry, ensure_ascii=False))

@@ -9,7 +9,7 @@ from config.settings import CACHES, DATABASES, REDIS_URL
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
 DATABASES["default"]["CONN_MAX_AGE"] = 0
-OUTBOX_RING = False
+OUTBOX_RING = os.environ.get("OUTBOX_RING") == "1"
 
 # Parallel test processes share a server, and each has databases of its own.
 _step = 2 * int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
