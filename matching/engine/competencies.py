@@ -41,9 +41,7 @@ class Needs:
     codes: list[str]
 
 
-def needs_of(
-    candidates: Sequence[Candidate], *, share: float, gap_power: float
-) -> Needs:
+def needs_of(candidates: Sequence[Candidate], *, share: float, gap_power: float) -> Needs:
     """Read the gaps. All gaps of a candidate closed, and all of them surely known, are worth `share` of a score.
 
     A gap counts importance x gap ** gap_power. The weight of an unknown or expired level lowers what closing the gap is
@@ -119,11 +117,7 @@ def teaching_of(opportunities: Sequence[Opportunity]) -> Teaching:
     first, last = grains(low), grains(high)
     cuts = np.unique(np.concatenate([first, last]))
     stretches = max(len(cuts) - 1, 0)
-    which, stretch = (
-        _spread(first, last, cuts)
-        if stretches
-        else (np.zeros(0, np.int64), np.zeros(0, np.int64))
-    )
+    which, stretch = _spread(first, last, cuts) if stretches else (np.zeros(0, np.int64), np.zeros(0, np.int64))
     rows, columns = (
         np.asarray(row, dtype=np.int64)[which],
         np.asarray(code, dtype=np.int64)[which] * stretches + stretch,
@@ -141,15 +135,11 @@ def project(needs: Needs, teaching: Teaching) -> sparse.csr_matrix:
     shape = (needs.count, len(teaching.codes) * stretches)
     if not stretches or not len(needs.row):
         return sparse.csr_matrix(shape, dtype=np.int32)
-    known = np.asarray(
-        [teaching.codes.get(code, -1) for code in needs.codes], dtype=np.int64
-    )[needs.code]
+    known = np.asarray([teaching.codes.get(code, -1) for code in needs.codes], dtype=np.int64)[needs.code]
     keep = known >= 0
     low, high, cuts = needs.low[keep], needs.high[keep], teaching.cuts
     which, stretch = _spread(low, high, cuts)
-    overlap = np.minimum(high[which], cuts[stretch + 1]) - np.maximum(
-        low[which], cuts[stretch]
-    )
+    overlap = np.minimum(high[which], cuts[stretch + 1]) - np.maximum(low[which], cuts[stretch])
     values = (needs.worth[keep][which] * overlap).astype(np.int32)
     rows, columns = needs.row[keep][which], known[keep][which] * stretches + stretch
     return sparse.csr_matrix((values, (rows, columns)), shape=shape)

@@ -19,9 +19,7 @@ from matching.engine.types import (
 MOST_TERMS = 8
 
 
-def _unmet(
-    candidate: Candidate, opportunity: Opportunity
-) -> list[tuple[Prerequisite, float | None]]:
+def _unmet(candidate: Candidate, opportunity: Opportunity) -> list[tuple[Prerequisite, float | None]]:
     """Prerequisites that are not met, with the level that is known."""
     found = []
     for wanted in opportunity.prerequisites:
@@ -79,11 +77,7 @@ def reasons(
     if sum(terms.values()):
         parts.append((sum(terms.values()), "text_terms", "", {}))
     at_home = bool(candidate.place) and candidate.place == opportunity.place
-    if (
-        place_units
-        and any(units for units, *_ in parts)
-        and (opportunity.online or at_home)
-    ):
+    if place_units and any(units for units, *_ in parts) and (opportunity.online or at_home):
         parts.append(
             (
                 place_units,
@@ -101,9 +95,7 @@ def reasons(
             code,
             share,
             competency,
-            _term_params(candidate, opportunity, terms, share)
-            if code == "text_terms"
-            else params,
+            _term_params(candidate, opportunity, terms, share) if code == "text_terms" else params,
         )
         for (_, code, competency, params), share in zip(parts, shares, strict=True)
     ]
@@ -112,17 +104,9 @@ def reasons(
         key=lambda r: (-r.points, r.code, r.competency),
     )
 
-    lowering = [
-        (w, level)
-        for w, level in _unmet(candidate, opportunity)
-        if not _blocks(w, level, unknown_blocks)
-    ]
-    for (wanted, level), share in zip(
-        lowering, apportion(points - before, [1] * len(lowering)), strict=True
-    ):
-        code = (
-            "prerequisite_unknown" if level is None else "prerequisite_missing_optional"
-        )
+    lowering = [(w, level) for w, level in _unmet(candidate, opportunity) if not _blocks(w, level, unknown_blocks)]
+    for (wanted, level), share in zip(lowering, apportion(points - before, [1] * len(lowering)), strict=True):
+        code = "prerequisite_unknown" if level is None else "prerequisite_missing_optional"
         told.append(
             Reason(
                 code,
@@ -142,9 +126,7 @@ def _term_params(
 ) -> dict[str, object]:
     """The strongest shared words, as the candidate writes them and as the opportunity does."""
     order = sorted(terms, key=lambda term: (-terms[term], term))
-    shares = dict(
-        zip(order, apportion(points, [terms[term] for term in order]), strict=True)
-    )
+    shares = dict(zip(order, apportion(points, [terms[term] for term in order]), strict=True))
     mine, theirs = spellings(candidate.text), spellings(opportunity.text)
     best = order[:MOST_TERMS]
     return {
@@ -155,9 +137,7 @@ def _term_params(
     }
 
 
-def hindrances(
-    candidate: Candidate, opportunity: Opportunity, *, unknown_blocks: bool
-) -> tuple[Reason, ...]:
+def hindrances(candidate: Candidate, opportunity: Opportunity, *, unknown_blocks: bool) -> tuple[Reason, ...]:
     """Each hard filter that excludes the pair, as a reason without points."""
     found: list[Reason] = []
 
@@ -172,11 +152,7 @@ def hindrances(
         say("no_seats_left")
     if opportunity.id in candidate.excluded:
         say("excluded")
-    if (
-        opportunity.blocks_time
-        and opportunity.starts is not None
-        and opportunity.ends is not None
-    ):
+    if opportunity.blocks_time and opportunity.starts is not None and opportunity.ends is not None:
         for first, last in candidate.busy:
             if opportunity.starts <= last and opportunity.ends >= first:
                 say(
@@ -186,10 +162,7 @@ def hindrances(
                 )
     if candidate.jp_left is not None and opportunity.jp > candidate.jp_left:
         say("jp_exceeded", jp=opportunity.jp, jp_left=candidate.jp_left)
-    if (
-        candidate.hours_per_week is not None
-        and opportunity.hours_per_week > candidate.hours_per_week
-    ):
+    if candidate.hours_per_week is not None and opportunity.hours_per_week > candidate.hours_per_week:
         say(
             "hours_exceeded",
             hours=opportunity.hours_per_week,

@@ -13,9 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 ONE = 1 << 24
-SIDE = (
-    1 << 12
-)  # scale of each of the two vectors whose product is a text similarity: SIDE * SIDE == ONE
+SIDE = 1 << 12  # scale of each of the two vectors whose product is a text similarity: SIDE * SIDE == ONE
 KEEP_ONE = 1 << 16  # scale of the factor that unmet prerequisites leave
 MAX_POINTS = 10_000
 
@@ -46,9 +44,7 @@ def apportion(total: int, weights: Sequence[int]) -> list[int]:
     sign = -1 if total < 0 else 1
     parts = [abs(total) * weight // whole for weight in weights]
     rest = abs(total) - sum(parts)
-    by_remainder = sorted(
-        range(len(weights)), key=lambda i: (-(abs(total) * weights[i] % whole), i)
-    )
+    by_remainder = sorted(range(len(weights)), key=lambda i: (-(abs(total) * weights[i] % whole), i))
     for i in by_remainder[:rest]:
         parts[i] += 1
     return [sign * part for part in parts]

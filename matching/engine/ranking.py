@@ -76,7 +76,7 @@ def _sorted_by_id(items: Iterable[Item]) -> list[Item]:
     return ordered
 
 
-class Recommender(BaseEstimator):  # type: ignore[misc]
+class Recommender(BaseEstimator):
     """Ranks opportunities for candidates and candidates for opportunities.
 
     Parameters
@@ -109,9 +109,7 @@ class Recommender(BaseEstimator):  # type: ignore[misc]
         self.unknown_blocks = unknown_blocks
         self.chunk_cells = chunk_cells
 
-    def fit(
-        self, candidates: Iterable[Candidate], opportunities: Iterable[Opportunity]
-    ) -> Self:
+    def fit(self, candidates: Iterable[Candidate], opportunities: Iterable[Opportunity]) -> Self:
         """Learn the vocabulary and the rarity of its words from the texts of both sides, each text counted once."""
         self._check_parameters()
         texts = {c.text for c in candidates} | {o.text for o in opportunities}
@@ -138,13 +136,9 @@ class Recommender(BaseEstimator):  # type: ignore[misc]
         items = _sorted_by_id(opportunities)
         return Catalogue(items, teaching_of(items), self._text(items, 1.0))
 
-    def _text(
-        self, items: Sequence[Candidate] | Sequence[Opportunity], weight: float
-    ) -> sparse.csr_matrix:
+    def _text(self, items: Sequence[Candidate] | Sequence[Opportunity], weight: float) -> sparse.csr_matrix:
         rows: dict[str, int] = {}
-        where = [
-            rows.setdefault(item.text, len(rows)) for item in items
-        ]  # equal texts are read once
+        where = [rows.setdefault(item.text, len(rows)) for item in items]  # equal texts are read once
         matrix = self.text_.transform(list(rows))
         matrix.data = quantise(matrix.data * weight, SIDE)
         matrix = matrix.astype(np.int32)
@@ -168,12 +162,8 @@ class Recommender(BaseEstimator):  # type: ignore[misc]
         """
         people, slots = self.profiles(candidates), self.catalogue(opportunities)
         depth = self._depth(k)
-        best_for_candidate = np.full(
-            (len(people.items), min(depth, len(slots.items))), -1, dtype=np.int64
-        )
-        best_for_slot = np.full(
-            (min(depth, len(people.items)), len(slots.items)), -1, dtype=np.int64
-        )
+        best_for_candidate = np.full((len(people.items), min(depth, len(slots.items))), -1, dtype=np.int64)
+        best_for_slot = np.full((min(depth, len(people.items)), len(slots.items)), -1, dtype=np.int64)
         for rows, columns, points in self._blocks(_meet(people, slots)):
             _keep_rows(best_for_candidate, rows, columns, points, len(slots.items))
             _keep_columns(best_for_slot, rows, columns, points, len(people.items))
@@ -187,17 +177,11 @@ class Recommender(BaseEstimator):  # type: ignore[misc]
 
         return Ranking(
             {
-                person.id: [
-                    match(i, j, points)
-                    for j, points in _unpack(best_for_candidate[i], len(slots.items))
-                ]
+                person.id: [match(i, j, points) for j, points in _unpack(best_for_candidate[i], len(slots.items))]
                 for i, person in enumerate(people.items)
             },
             {
-                slot.id: [
-                    match(i, j, points)
-                    for i, points in _unpack(best_for_slot[:, j], len(people.items))
-                ]
+                slot.id: [match(i, j, points) for i, points in _unpack(best_for_slot[:, j], len(people.items))]
                 for j, slot in enumerate(slots.items)
             },
         )
@@ -211,9 +195,7 @@ class Recommender(BaseEstimator):  # type: ignore[misc]
         reasons: bool = False,
     ) -> dict[str, list[Match]]:
         """The k best opportunities of some candidates: what a changed assessment asks."""
-        return self.recommend(
-            candidates, opportunities, k=k, reasons=reasons
-        ).by_candidate
+        return self.recommend(candidates, opportunities, k=k, reasons=reasons).by_candidate
 
     def candidates_for(
         self,
@@ -223,9 +205,7 @@ class Recommender(BaseEstimator):  # type: ignore[misc]
         k: int | None = None,
     ) -> list[Match]:
         """The k best candidates of one opportunity: what a new slot asks."""
-        return self.recommend(candidates, [opportunity], k=k).by_opportunity[
-            opportunity.id
-        ]
+        return self.recommend(candidates, [opportunity], k=k).by_opportunity[opportunity.id]
 
     def explain(self, candidate: Candidate, opportunity: Opportunity) -> Match:
         """The score of one pair taken apart: its points are those of `recommend`, and its reasons add up to them.
@@ -234,9 +214,7 @@ class Recommender(BaseEstimator):  # type: ignore[misc]
         """
         people, slots = self.profiles([candidate]), self.catalogue([opportunity])
         first = np.zeros(1, dtype=np.int64)
-        points = int(
-            to_points(self._units(_meet(people, slots), first, first)[0])[0, 0]
-        )
+        points = int(to_points(self._units(_meet(people, slots), first, first)[0])[0, 0])
         return Match(
             candidate.id,
             opportunity.id,
@@ -244,13 +222,9 @@ class Recommender(BaseEstimator):  # type: ignore[misc]
             self._reasons(people, slots, 0, 0, points),
         )
 
-    def why_not(
-        self, candidate: Candidate, opportunity: Opportunity
-    ) -> tuple[Reason, ...]:
+    def why_not(self, candidate: Candidate, opportunity: Opportunity) -> tuple[Reason, ...]:
         """Every reason why the pair cannot be recommended; empty when it can."""
-        hindrances = explanations.hindrances(
-            candidate, opportunity, unknown_blocks=self.unknown_blocks
-        )
+        hindrances = explanations.hindrances(candidate, opportunity, unknown_blocks=self.unknown_blocks)
         if not hindrances and self.explain(candidate, opportunity).points == 0:
             return (Reason("nothing_in_common", 0),)
         return hindrances
@@ -258,14 +232,8 @@ class Recommender(BaseEstimator):  # type: ignore[misc]
     # --- inside -------------------------------------------------------------------------------------------------
 
     def _check_parameters(self) -> None:
-        if not (
-            self.text_weight >= 0
-            and self.place_weight >= 0
-            and self.text_weight + self.place_weight <= 1
-        ):
-            raise ValueError(
-                "text_weight and place_weight must be at least 0 and together at most 1"
-            )
+        if not (self.text_weight >= 0 and self.place_weight >= 0 and self.text_weight + self.place_weight <= 1):
+            raise ValueError("text_weight and place_weight must be at least 0 and together at most 1")
         if not 0.0 <= self.prerequisite_penalty <= 1.0:
             raise ValueError("prerequisite_penalty must be between 0 and 1")
         if not self.gap_power > 0.0:
@@ -300,9 +268,7 @@ class Recommender(BaseEstimator):  # type: ignore[misc]
                 points[blocked | ~self._available(meeting, rows, columns)] = 0
                 yield rows, columns, points
 
-    def _units(
-        self, meeting: _Meeting, rows: Whole, columns: Whole
-    ) -> tuple[Whole, Flags]:
+    def _units(self, meeting: _Meeting, rows: Whole, columns: Whole) -> tuple[Whole, Flags]:
         """The score of each pair in units, and whether a prerequisite blocks it; other filters are not asked."""
         people, slots = meeting.people, meeting.slots
         gap = meeting.gaps[rows] @ slots.teaching.matrix[columns].T
@@ -314,9 +280,7 @@ class Recommender(BaseEstimator):  # type: ignore[misc]
         np.minimum(units, ONE, out=units)
         unmet, blocked = self._prerequisites(people, slots, rows, columns)
         if unmet.any():
-            units = np.floor_divide(
-                units * self._kept(int(unmet.max()))[unmet], KEEP_ONE
-            )
+            units = np.floor_divide(units * self._kept(int(unmet.max()))[unmet], KEEP_ONE)
         return units, blocked
 
     def _place_units(self) -> int:
@@ -327,31 +291,23 @@ class Recommender(BaseEstimator):  # type: ignore[misc]
         left = [(1.0 - self.prerequisite_penalty) ** n for n in range(most + 1)]
         return np.asarray([round(part * KEEP_ONE) for part in left], dtype=np.int64)
 
-    def _near(
-        self, people: Profiles, slots: Catalogue, rows: Whole, columns: Whole
-    ) -> Flags:
+    def _near(self, people: Profiles, slots: Catalogue, rows: Whole, columns: Whole) -> Flags:
         places: dict[str, int] = {"": -1}
-        there = np.asarray(
-            [places.setdefault(slots.items[j].place, len(places)) for j in columns]
-        )
+        there = np.asarray([places.setdefault(slots.items[j].place, len(places)) for j in columns])
         online = np.asarray([slots.items[j].online for j in columns], dtype=bool)
         here = np.asarray([places.get(people.items[i].place, -2) for i in rows])
         here[here == -1] = -2  # a place that is not given equals no other
         near: Flags = online[None, :] | (here[:, None] == there[None, :])
         return near
 
-    def _prerequisites(
-        self, people: Profiles, slots: Catalogue, rows: Whole, columns: Whole
-    ) -> tuple[Whole, Flags]:
+    def _prerequisites(self, people: Profiles, slots: Catalogue, rows: Whole, columns: Whole) -> tuple[Whole, Flags]:
         """For each pair the number of unmet prerequisites that lower, and whether one blocks."""
         shape = (len(rows), len(columns))
         unmet, blocked = np.zeros(shape, dtype=np.int64), np.zeros(shape, dtype=bool)
         users: dict[tuple[str, float], tuple[list[int], list[int]]] = {}
         for at, j in enumerate(columns):
             for wanted in slots.items[j].prerequisites:
-                users.setdefault((wanted.competency, wanted.level), ([], []))[
-                    wanted.required
-                ].append(at)
+                users.setdefault((wanted.competency, wanted.level), ([], []))[wanted.required].append(at)
         levels: dict[str, NDArray[np.float64]] = {}
         for (code, level), (optional, required) in users.items():
             if code not in levels:
@@ -376,21 +332,11 @@ class Recommender(BaseEstimator):  # type: ignore[misc]
             [meeting.slots.items[j] for j in columns],
         )
         available = np.ones((len(who), len(what)), dtype=bool)
-        left = np.asarray(
-            [NO_LIMIT if c.jp_left is None else c.jp_left for c in who], dtype=np.int64
-        )
-        available &= (
-            np.asarray([o.jp for o in what], dtype=np.int64)[None, :] <= left[:, None]
-        )
-        hours = np.asarray(
-            [np.inf if c.hours_per_week is None else c.hours_per_week for c in who]
-        )
-        available &= (
-            np.asarray([o.hours_per_week for o in what])[None, :] <= hours[:, None]
-        )
-        timed = [
-            at for at, o in enumerate(what) if o.blocks_time and o.starts is not None
-        ]
+        left = np.asarray([NO_LIMIT if c.jp_left is None else c.jp_left for c in who], dtype=np.int64)
+        available &= np.asarray([o.jp for o in what], dtype=np.int64)[None, :] <= left[:, None]
+        hours = np.asarray([np.inf if c.hours_per_week is None else c.hours_per_week for c in who])
+        available &= np.asarray([o.hours_per_week for o in what])[None, :] <= hours[:, None]
+        timed = [at for at, o in enumerate(what) if o.blocks_time and o.starts is not None]
         starts = np.asarray([_day(what[at].starts) for at in timed])
         ends = np.asarray([_day(what[at].ends) for at in timed])
         position = {o.id: at for at, o in enumerate(what)}
@@ -403,36 +349,24 @@ class Recommender(BaseEstimator):  # type: ignore[misc]
                     available[i, position[slot_id]] = False
         return available
 
-    def _reasons(
-        self, people: Profiles, slots: Catalogue, i: int, j: int, points: int
-    ) -> tuple[Reason, ...]:
+    def _reasons(self, people: Profiles, slots: Catalogue, i: int, j: int, points: int) -> tuple[Reason, ...]:
         candidate, opportunity = people.items[i], slots.items[j]
         mine = slice(*np.searchsorted(people.needs.row, (i, i + 1)))
         worth = {
             people.needs.codes[code]: int(value)
-            for code, value in zip(
-                people.needs.code[mine], people.needs.worth[mine], strict=True
-            )
+            for code, value in zip(people.needs.code[mine], people.needs.worth[mine], strict=True)
         }
-        shared, left, right = np.intersect1d(
-            people.text[i].indices,
-            slots.text[j].indices,
-            assume_unique=True,
-            return_indices=True,
-        )
-        products = (
-            people.text[i].data[left].astype(np.int64) * slots.text[j].data[right]
-        )
+        theirs = _row(slots.text, j)
         names = self.text_.feature_names_
+        terms = {
+            names[column]: value * theirs[column] for column, value in _row(people.text, i).items() if column in theirs
+        }
         return explanations.reasons(
             candidate,
             opportunity,
             points=points,
             worth=worth,
-            terms={
-                str(names[column]): int(value)
-                for column, value in zip(shared, products, strict=True)
-            },
+            terms=terms,
             place_units=self._place_units(),
             unknown_blocks=self.unknown_blocks,
         )
@@ -440,6 +374,12 @@ class Recommender(BaseEstimator):  # type: ignore[misc]
 
 def _meet(people: Profiles, slots: Catalogue) -> _Meeting:
     return _Meeting(people, slots, project(people.needs, slots.teaching))
+
+
+def _row(matrix: sparse.csr_matrix, i: int) -> dict[int, int]:
+    span = slice(matrix.indptr[i], matrix.indptr[i + 1])
+    columns, values = matrix.indices[span].tolist(), matrix.data[span].tolist()
+    return dict(zip(columns, values, strict=True))
 
 
 def _day(day: date | None) -> int:
@@ -453,9 +393,7 @@ def _keys(points: Whole, positions: Whole, size: int) -> Whole:
     return np.where(points > 0, points * size + (size - 1 - positions), -1)
 
 
-def _keep_rows(
-    best: Whole, rows: Whole, columns: Whole, points: Whole, size: int
-) -> None:
+def _keep_rows(best: Whole, rows: Whole, columns: Whole, points: Whole, size: int) -> None:
     """Every candidate is seen once, so the best of a block are the best of all."""
     keys, depth = _keys(points, columns[None, :], size), best.shape[1]
     if depth < keys.shape[1]:
@@ -463,9 +401,7 @@ def _keep_rows(
     best[rows, : keys.shape[1]] = np.sort(keys, axis=1)[:, ::-1]
 
 
-def _keep_columns(
-    best: Whole, rows: Whole, columns: Whole, points: Whole, size: int
-) -> None:
+def _keep_columns(best: Whole, rows: Whole, columns: Whole, points: Whole, size: int) -> None:
     """A slot meets its candidates in many blocks: merge what it has with what it sees."""
     depth = best.shape[0]
     keys = np.concatenate([best[:, columns], _keys(points, rows[:, None], size)])
@@ -488,9 +424,9 @@ def dump(recommender: Recommender) -> bytes:
 
 def load(data: bytes) -> Recommender:
     """The recommender of `dump`. Only for bytes that this system stored itself: unpickling runs code."""
-    recommender = pickle.loads(data)
+    recommender = pickle.loads(data)  # noqa: S301 - our own bytes, as said
     if not isinstance(recommender, Recommender):
-        raise ValueError("these bytes do not hold a recommender")  # noqa: TRY004 - the data is wrong, not the call
+        raise ValueError("these bytes do not hold a recommender")
     return recommender
 
 
@@ -502,19 +438,13 @@ def _plain(value: object) -> object:
     raise TypeError(f"cannot hash {type(value).__name__}")
 
 
-def data_hash(
-    candidates: Iterable[Candidate], opportunities: Iterable[Opportunity]
-) -> str:
+def data_hash(candidates: Iterable[Candidate], opportunities: Iterable[Opportunity]) -> str:
     """A fingerprint of what a model was fitted on; the same in every process and for every order of the input."""
     digest = hashlib.sha256()
     for items in (_sorted_by_id(candidates), _sorted_by_id(opportunities)):
         for item in items:
             row: dict[str, Any] = asdict(item)
-            digest.update(
-                json.dumps(
-                    row, default=_plain, sort_keys=True, separators=(",", ":")
-                ).encode()
-            )
+            digest.update(json.dumps(row, default=_plain, sort_keys=True, separators=(",", ":")).encode())
             digest.update(b"\n")
         digest.update(b"--\n")
     return digest.hexdigest()

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from typing import Any, Self
 
@@ -158,9 +158,7 @@ _ROOT_K = _words(
     kurator kutip kulit kondisi kombinasi konversi konstruksi komando kelupas kepung kosong kotor kursus
     """
 )
-_ROOT_M = _words(
-    "magang main makan makna maklum masak masuk mati milik minat mohon muat mulai musim musnah"
-)
+_ROOT_M = _words("magang main makan makna maklum masak masuk mati milik minat mohon muat mulai musim musnah")
 _ROOT_N = _words("nama nanti nasihat nikah nikmat nilai niaga normalisasi nyata nyala")
 # Roots that end in k, so that -an and not -kan follows; and roots that end in i.
 _ROOT_FINAL_K = _words(
@@ -180,12 +178,8 @@ _ROOT_FINAL_I = _words(
 _ROOT_FINAL_AN = _words("badan beban bulan iklan jalan kawan layan simpan impan")
 _ROOT_S_I = ("awasi", "atasi", "batasi", "tugasi", "aksesi")
 # Roots in r, which pe- and not per- precedes.
-_ROOT_R = _words(
-    "raih rakit ramal rancang rawat rekam rekrut rencana ringkas rintis riset rumus rusak"
-)
-_AFTER_PE = _words(
-    "tani ternak tugas kerja dagang serta cinta daftar jalan juang gawai jabat sakit tenun tinju"
-)
+_ROOT_R = _words("raih rakit ramal rancang rawat rekam rekrut rencana ringkas rintis riset rumus rusak")
+_AFTER_PE = _words("tani ternak tugas kerja dagang serta cinta daftar jalan juang gawai jabat sakit tenun tinju")
 
 
 def _syllables(word: str) -> int:
@@ -202,9 +196,7 @@ def _prefixes(word: str) -> Iterator[str]:
         elif rest.startswith("ng"):
             root = rest[2:]
             if root[:1] in _VOWELS:
-                if (
-                    root[0] == "e" and _syllables(root[1:]) == 1
-                ):  # mengecek, pengelasan: e only carries the nasal
+                if root[0] == "e" and _syllables(root[1:]) == 1:  # mengecek, pengelasan: e only carries the nasal
                     yield root[1:]
                 yield from _either("k" + root, root, _ROOT_K)
             else:
@@ -228,9 +220,7 @@ def _prefixes(word: str) -> Iterator[str]:
             yield "ajar"
         elif head == "pe" and rest.startswith("r") and len(rest) > 1:
             yield from _either(rest, rest[1:], _ROOT_R)
-        elif rest[:1] in "lrwy" or rest.startswith(
-            ("m", "n") if head == "me" else tuple(_AFTER_PE)
-        ):
+        elif rest[:1] in "lrwy" or rest.startswith(("m", "n") if head == "me" else tuple(_AFTER_PE)):
             yield rest
     elif word.startswith(("ber", "belajar")):
         yield word[3:]
@@ -260,10 +250,7 @@ def _by_initials(roots: frozenset[str]) -> dict[str, tuple[str, ...]]:
 
 def _ends_with_root(word: str, roots: frozenset[str]) -> bool:
     """Whether a listed root ends the word; a prefix may have melted the first letter of a longer one."""
-    return any(
-        word.endswith(root[1:] if len(root) > 4 and root[0] in "kmpst" else root)
-        for root in roots
-    )
+    return any(word.endswith(root[1:] if len(root) > 4 and root[0] in "kmpst" else root) for root in roots)
 
 
 def _without_suffix(word: str, *, verbal: bool) -> str:
@@ -277,9 +264,7 @@ def _without_suffix(word: str, *, verbal: bool) -> str:
     if word.endswith("an") and _syllables(word[:-2]) >= 2:
         return word[:-2]
     if verbal and word.endswith("i") and _syllables(word[:-1]) >= 2:
-        whole = (
-            word.endswith("si") and not word.endswith(_ROOT_S_I)
-        ) or _ends_with_root(word, _ROOT_FINAL_I)
+        whole = (word.endswith("si") and not word.endswith(_ROOT_S_I)) or _ends_with_root(word, _ROOT_FINAL_I)
         return word if whole else word[:-1]
     return word
 
@@ -288,23 +273,10 @@ def _english(word: str) -> str:
     """Plural and the commonest endings of English words in mixed text."""
     if len(word) > 4 and word.endswith("ies"):
         return word[:-3] + "y"
-    if (
-        len(word) > 4
-        and word.endswith("ing")
-        and _syllables(word[:-3]) >= 1
-        and word[-4] not in "aiueor"
-    ):
+    if len(word) > 4 and word.endswith("ing") and _syllables(word[:-3]) >= 1 and word[-4] not in "aiueor":
         stem = word[:-3]
-        return (
-            stem[:-1]
-            if len(stem) > 3 and stem[-1] == stem[-2] and stem[-1] not in "ls"
-            else stem
-        )
-    if (
-        len(word) > 3
-        and word.endswith("s")
-        and not word.endswith(("ss", "us", "is", "as", "os"))
-    ):
+        return stem[:-1] if len(stem) > 3 and stem[-1] == stem[-2] and stem[-1] not in "ls" else stem
+    if len(word) > 3 and word.endswith("s") and not word.endswith(("ss", "us", "is", "as", "os")):
         return word[:-1]
     return word
 
@@ -320,11 +292,7 @@ def stem(word: str) -> str:
         return _english(word)
     if word.endswith("nya") and _syllables(word[:-3]) >= 2:
         return stem(word[:-3])
-    if (
-        word.startswith("ke")
-        and word.endswith("an")
-        and (_syllables(word[2:-2]) >= 2 or word[2:-2] in _ROOT_FINAL_K)
-    ):
+    if word.startswith("ke") and word.endswith("an") and (_syllables(word[2:-2]) >= 2 or word[2:-2] in _ROOT_FINAL_K):
         body = _without_suffix(word[2:], verbal=False)
     else:
         body = _without_suffix(word, verbal=word.startswith(("me", "di", "ter")))
@@ -332,11 +300,7 @@ def stem(word: str) -> str:
         if body in _WHOLE or _syllables(body) < 2:
             break
         shorter = next(
-            (
-                rest
-                for rest in _prefixes(body)
-                if _syllables(rest) >= 2 or rest in _ROOT_FINAL_K
-            ),
+            (rest for rest in _prefixes(body) if _syllables(rest) >= 2 or rest in _ROOT_FINAL_K),
             None,
         )
         if shorter is None or len(shorter) < 3:
@@ -371,7 +335,8 @@ def _features(word: str) -> tuple[str, ...]:
     return tuple(stem(part) for part in SYNONYMS[root]) if root in SYNONYMS else (root,)
 
 
-def spellings(text: str) -> dict[str, str]:
+@lru_cache(maxsize=2_000)
+def spellings(text: str) -> Mapping[str, str]:
     """For each feature of a text the word that a reader sees there first."""
     seen: dict[str, str] = {}
     for feature, original in words(text):
@@ -383,7 +348,7 @@ def _same(tokens: list[str]) -> list[str]:
     return tokens
 
 
-class TextFeatures(TransformerMixin, BaseEstimator):  # type: ignore[misc]
+class TextFeatures(TransformerMixin, BaseEstimator):
     """TF-IDF of Indonesian word stems: `fit` learns vocabulary and rarity, `transform` gives rows of length one.
 
     Repetition is damped (1 + log of the count) and only the first `max_characters` of a text are read, so that long or
@@ -419,9 +384,7 @@ class TextFeatures(TransformerMixin, BaseEstimator):  # type: ignore[misc]
                 counts[token] = counts.get(token, 0) + 1
         if any(count >= self.min_df for count in counts.values()):
             self.vectorizer_ = vectorizer.fit(documents)
-            self.vocabulary_ = {
-                term: int(column) for term, column in vectorizer.vocabulary_.items()
-            }
+            self.vocabulary_ = {term: int(column) for term, column in vectorizer.vocabulary_.items()}
         self.feature_names_ = sorted(self.vocabulary_, key=self.vocabulary_.__getitem__)
         return self
 
@@ -435,23 +398,19 @@ class TextFeatures(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         matrix.sort_indices()
         return matrix
 
-    def get_feature_names_out(
-        self, input_features: object = None
-    ) -> np.ndarray[Any, Any]:
+    def get_feature_names_out(self, input_features: object = None) -> np.ndarray[Any, Any]:
         """The stems in column order."""
         check_is_fitted(self, "vocabulary_")
         return np.asarray(self.feature_names_, dtype=object)
 
     def _documents(self, X: Iterable[str]) -> list[list[str]]:
         if isinstance(X, str):
-            raise ValueError("give a sequence of texts, not one text")  # noqa: TRY004 - what scikit-learn raises
+            raise ValueError("give a sequence of texts, not one text")
         texts: Sequence[str] = list(X)
         for text in texts:
             if not isinstance(text, str):
-                raise ValueError(f"a text must be a string, not {type(text).__name__}")  # noqa: TRY004
-        return [
-            [feature for feature, _ in words(self._beginning(text))] for text in texts
-        ]
+                raise ValueError(f"a text must be a string, not {type(text).__name__}")
+        return [[feature for feature, _ in words(self._beginning(text))] for text in texts]
 
     def _beginning(self, text: str) -> str:
         """As much of a text as is read, without half a word at the end."""

@@ -22,9 +22,7 @@ def _require_id(value: str, what: str) -> None:
 
 def _require_level(value: float, what: str) -> None:
     if not 0.0 <= value <= MAX_LEVEL:  # a NaN fails both comparisons
-        raise ValueError(
-            f"{what} must be a level from 0 to {MAX_LEVEL:g}, not {value!r}"
-        )
+        raise ValueError(f"{what} must be a level from 0 to {MAX_LEVEL:g}, not {value!r}")
 
 
 def _require_amount(value: float, what: str) -> None:
@@ -62,13 +60,9 @@ class Gap:
         _require_amount(self.importance, f"importance of {self.competency}")
         _require_amount(self.weight, f"weight of {self.competency}")
         if self.weight > 1.0:
-            raise ValueError(
-                f"weight of {self.competency} must not be above 1, not {self.weight!r}"
-            )
+            raise ValueError(f"weight of {self.competency} must not be above 1, not {self.weight!r}")
         if self.status not in STATUSES:
-            raise ValueError(
-                f"status of {self.competency} must be one of {sorted(STATUSES)}, not {self.status!r}"
-            )
+            raise ValueError(f"status of {self.competency} must be one of {sorted(STATUSES)}, not {self.status!r}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,9 +123,7 @@ class Candidate:
             _require_level(level, f"level of {code}")
         for first, last in self.busy:
             if first > last:
-                raise ValueError(
-                    f"busy period of candidate {self.id} ends {last} before it starts {first}"
-                )
+                raise ValueError(f"busy period of candidate {self.id} ends {last} before it starts {first}")
         if self.hours_per_week is not None:
             _require_amount(self.hours_per_week, "hours per week")
 
@@ -158,25 +150,15 @@ class Opportunity:
 
     def __post_init__(self) -> None:
         _require_id(self.id, "opportunity id")
-        _require_once(
-            (outcome.competency for outcome in self.outcomes), f"opportunity {self.id}"
-        )
+        _require_once((outcome.competency for outcome in self.outcomes), f"opportunity {self.id}")
         _require_once(
             (p.competency for p in self.prerequisites),
             f"prerequisites of opportunity {self.id}",
         )
         if (self.starts is None) != (self.ends is None):
-            raise ValueError(
-                f"opportunity {self.id} needs both a start and an end, or neither"
-            )
-        if (
-            self.starts is not None
-            and self.ends is not None
-            and self.starts > self.ends
-        ):
-            raise ValueError(
-                f"opportunity {self.id} ends {self.ends} before it starts {self.starts}"
-            )
+            raise ValueError(f"opportunity {self.id} needs both a start and an end, or neither")
+        if self.starts is not None and self.ends is not None and self.starts > self.ends:
+            raise ValueError(f"opportunity {self.id} ends {self.ends} before it starts {self.starts}")
         _require_amount(self.hours_per_week, "hours per week")
 
 

@@ -10,9 +10,7 @@ from matching.engine.types import Candidate, Gap, Opportunity, Outcome
 from tests.engine.worlds import gaps, outcomes
 
 
-def share_closed(
-    candidate: Candidate, opportunity: Opportunity, gap_power: float
-) -> float:
+def share_closed(candidate: Candidate, opportunity: Opportunity, gap_power: float) -> float:
     """The definition, in words of arithmetic: what the inner product must equal."""
     taught = {outcome.competency: outcome for outcome in opportunity.outcomes}
     total = closed = 0.0
@@ -24,9 +22,7 @@ def share_closed(
         total += pull
         if gap.competency in taught:
             outcome = taught[gap.competency]
-            step = min(gap.required, outcome.to_level) - max(
-                gap.assessed, outcome.from_level
-            )
+            step = min(gap.required, outcome.to_level) - max(gap.assessed, outcome.from_level)
             closed += pull * gap.weight * max(step, 0.0) / size
     return closed / total if total else 0.0
 
@@ -36,9 +32,7 @@ def share_closed(
     st.lists(outcomes(), min_size=1, max_size=3),
     st.sampled_from([1.0, 1.5, 2.0]),
 )
-def test_the_inner_product_is_the_weighted_share_of_the_gap_closed(
-    wanted, offered, gap_power
-) -> None:  # type: ignore[no-untyped-def]
+def test_the_inner_product_is_the_weighted_share_of_the_gap_closed(wanted, offered, gap_power) -> None:
     candidate = Candidate(id="c", gaps=wanted)
     slots = [Opportunity(id=f"o{n}", outcomes=o) for n, o in enumerate(offered)]
     needs = needs_of([candidate], share=1.0, gap_power=gap_power)
@@ -68,9 +62,7 @@ def test_what_is_taught_beside_an_opportunity_does_not_change_its_product() -> N
     st.integers(-10_000, 10_000),
     st.lists(st.integers(0, 10**9), min_size=1, max_size=9),
 )
-def test_apportioned_parts_add_up_and_keep_their_proportion(
-    total: int, weights: list[int]
-) -> None:
+def test_apportioned_parts_add_up_and_keep_their_proportion(total: int, weights: list[int]) -> None:
     if not sum(weights):
         total = 0
     parts = apportion(total, weights)

@@ -14,17 +14,13 @@ READER = Recommender().fit([], [Opportunity(id="o", text=phrase) for phrase in P
 
 @settings(max_examples=300, deadline=None)
 @given(candidates(), opportunities())
-def test_reasons_add_up_to_the_points_of_the_ranking(
-    candidate: Candidate, opportunity: Opportunity
-) -> None:
+def test_reasons_add_up_to_the_points_of_the_ranking(candidate: Candidate, opportunity: Opportunity) -> None:
     told = READER.explain(candidate, opportunity)
     assert sum(reason.points for reason in told.reasons) == told.points
     assert 0 <= told.points <= 10_000
     json.dumps([dict(reason.params) for reason in told.reasons])
     possible = not READER.why_not(candidate, opportunity)
-    ranked = READER.recommend_for([candidate], [opportunity], reasons=True)[
-        candidate.id
-    ]
+    ranked = READER.recommend_for([candidate], [opportunity], reasons=True)[candidate.id]
     assert ranked == ([told] if possible else [])
 
 
@@ -50,9 +46,7 @@ def test_a_score_is_told_in_levels_and_in_the_words_of_both_sides() -> None:
         text="Peserta mengelola dokumen dan kearsipan",
         place="Surakarta",
     )
-    match = (
-        Recommender().fit([candidate], [opportunity]).explain(candidate, opportunity)
-    )
+    match = Recommender().fit([candidate], [opportunity]).explain(candidate, opportunity)
     told = {(reason.code, reason.competency): reason for reason in match.reasons}
     assert set(told) == {
         ("competency_gap_closed", "TEK-1"),

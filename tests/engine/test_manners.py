@@ -16,9 +16,7 @@ from matching.engine.ranking import Recommender
 from matching.engine.text import TextFeatures
 
 
-@pytest.mark.parametrize(
-    "estimator", [TextFeatures(), Recommender()], ids=lambda e: type(e).__name__
-)
+@pytest.mark.parametrize("estimator", [TextFeatures(), Recommender()], ids=lambda e: type(e).__name__)
 @pytest.mark.parametrize(
     "check",
     [
@@ -32,7 +30,5 @@ from matching.engine.text import TextFeatures
     ],
     ids=lambda c: c.__name__,
 )
-def test_scikit_learn_manners(
-    estimator: BaseEstimator, check: Callable[[str, BaseEstimator], None]
-) -> None:
+def test_scikit_learn_manners(estimator: BaseEstimator, check: Callable[[str, BaseEstimator], None]) -> None:
     check(type(estimator).__name__, estimator)

@@ -37,9 +37,7 @@ GAPS_ONLY = Recommender(text_weight=0.0, place_weight=0.0).fit([], [])
 READER = Recommender().fit([], [Opportunity(id="o", text=phrase) for phrase in PHRASES])
 
 
-def points(
-    candidate: Candidate, opportunity: Opportunity, recommender: Recommender = GAPS_ONLY
-) -> int:
+def points(candidate: Candidate, opportunity: Opportunity, recommender: Recommender = GAPS_ONLY) -> int:
     return recommender.explain(candidate, opportunity).points
 
 
@@ -82,13 +80,9 @@ def oracle(
     st.booleans(),
     st.randoms(),
 )
-def test_top_k_both_ways_equals_pair_by_pair_search(
-    world, k, chunk, unknown_blocks, rnd
-) -> None:  # type: ignore[no-untyped-def]
+def test_top_k_both_ways_equals_pair_by_pair_search(world, k, chunk, unknown_blocks, rnd) -> None:
     people, slots = world
-    recommender = Recommender(chunk_cells=chunk, unknown_blocks=unknown_blocks).fit(
-        people, slots
-    )
+    recommender = Recommender(chunk_cells=chunk, unknown_blocks=unknown_blocks).fit(people, slots)
     by_candidate, by_opportunity = oracle(recommender, people, slots, k)
     shuffled = (
         sorted(people, key=lambda _: rnd.random()),
@@ -105,13 +99,8 @@ def test_top_k_is_exact_in_many_chunks_and_for_any_part_of_the_crowd() -> None:
     whole = recommender.recommend(people, slots)
     assert whole == recommender.set_params(chunk_cells=50).recommend(people, slots)
     some = recommender.recommend_for(people[10:13], slots)
-    assert some == {
-        person.id: whole.by_candidate[person.id] for person in people[10:13]
-    }
-    assert (
-        recommender.candidates_for(slots[3], people)
-        == whole.by_opportunity[slots[3].id]
-    )
+    assert some == {person.id: whole.by_candidate[person.id] for person in people[10:13]}
+    assert recommender.candidates_for(slots[3], people) == whole.by_opportunity[slots[3].id]
     assert any(whole.by_candidate.values())
 
 
@@ -124,9 +113,7 @@ def test_prepared_sides_can_be_used_again() -> None:
 
 def test_equal_points_are_ordered_by_id_on_both_sides() -> None:
     people = [Candidate(id=name, gaps=(Gap("A", 3, 1),)) for name in ("b", "c", "a")]
-    slots = [
-        Opportunity(id=name, outcomes=(Outcome("A", 0, 3),)) for name in ("z", "x", "y")
-    ]
+    slots = [Opportunity(id=name, outcomes=(Outcome("A", 0, 3),)) for name in ("z", "x", "y")]
     ranking = GAPS_ONLY.recommend(people, slots, k=2)
     assert [m.opportunity for m in ranking.by_candidate["a"]] == ["x", "y"]
     assert [m.candidate for m in ranking.by_opportunity["z"]] == ["a", "b"]
@@ -145,17 +132,13 @@ def test_a_city_is_ranked_well_under_a_second() -> None:
 
 @settings(deadline=None)
 @given(candidates(), opportunities(), st.data())
-def test_raising_an_outcome_helps_up_to_the_required_level_and_not_beyond(
-    candidate, opportunity, data
-) -> None:  # type: ignore[no-untyped-def]
+def test_raising_an_outcome_helps_up_to_the_required_level_and_not_beyond(candidate, opportunity, data) -> None:
     if not opportunity.outcomes:
         return
     first, *rest = opportunity.outcomes
     to_level = data.draw(st.integers(int(first.to_level * 16), 80)) / 16
     raised = replace(opportunity, outcomes=(replace(first, to_level=to_level), *rest))
-    required = next(
-        (g.required for g in candidate.gaps if g.competency == first.competency), 0.0
-    )
+    required = next((g.required for g in candidate.gaps if g.competency == first.competency), 0.0)
     before, after = (
         points(candidate, opportunity, READER),
         points(candidate, raised, READER),
@@ -173,9 +156,7 @@ def test_raising_an_outcome_helps_up_to_the_required_level_and_not_beyond(
     st.sampled_from([1.0, 2.0]),
     gaps(),
 )
-def test_a_larger_or_more_important_gap_never_loses_by_being_closed(
-    one, other, weigh, also, rest
-) -> None:  # type: ignore[no-untyped-def]
+def test_a_larger_or_more_important_gap_never_loses_by_being_closed(one, other, weigh, also, rest) -> None:
     others = tuple(g for g in rest if g.competency not in ("TEK-0", "TEK-1"))
     low, high = sorted([one, other])
     light, heavy = sorted([weigh, also])
@@ -186,9 +167,7 @@ def test_a_larger_or_more_important_gap_never_loses_by_being_closed(
     candidate = Candidate(id="c", gaps=(small, large, *others))
     closes_small = Opportunity(id="o", outcomes=(Outcome("TEK-0", 0, 5),))
     closes_large = Opportunity(id="p", outcomes=(Outcome("TEK-1", 0, 5),))
-    assert (
-        points(candidate, closes_large) >= points(candidate, closes_small) - 1
-    )  # a point lies below the grain
+    assert points(candidate, closes_large) >= points(candidate, closes_small) - 1  # a point lies below the grain
     assert points(candidate, closes_large) > 0
 
 
@@ -200,14 +179,10 @@ def test_a_larger_or_more_important_gap_never_loses_by_being_closed(
     st.integers(1, 80),
     st.booleans(),
 )
-def test_an_unmet_prerequisite_never_raises(
-    candidate, opportunity, code, level, required
-) -> None:  # type: ignore[no-untyped-def]
+def test_an_unmet_prerequisite_never_raises(candidate, opportunity, code, level, required) -> None:
     plain = replace(
         opportunity,
-        prerequisites=tuple(
-            p for p in opportunity.prerequisites if p.competency != code
-        ),
+        prerequisites=tuple(p for p in opportunity.prerequisites if p.competency != code),
     )
     asking = replace(
         plain,
@@ -218,25 +193,19 @@ def test_an_unmet_prerequisite_never_raises(
     if candidate.levels.get(code, 0.0) >= level / 16:
         assert after == before
     elif before > 100:
-        assert after < before or any(
-            r.code == "prerequisite_missing" for r in READER.why_not(candidate, asking)
-        )
+        assert after < before or any(r.code == "prerequisite_missing" for r in READER.why_not(candidate, asking))
 
 
 @settings(deadline=None)
 @given(candidates(), st.lists(outcomes(), min_size=2, max_size=4), st.data())
-def test_teaching_what_nobody_lacks_changes_no_order(candidate, offered, data) -> None:  # type: ignore[no-untyped-def]
+def test_teaching_what_nobody_lacks_changes_no_order(candidate, offered, data) -> None:
     slots = [Opportunity(id=f"o{n}", outcomes=o) for n, o in enumerate(offered)]
     more = [
-        replace(slot, outcomes=(*slot.outcomes, Outcome("TEK-99", 0, 4)))
-        if data.draw(st.booleans())
-        else slot
+        replace(slot, outcomes=(*slot.outcomes, Outcome("TEK-99", 0, 4))) if data.draw(st.booleans()) else slot
         for slot in slots
     ]
     candidate = replace(candidate, agency="", excluded=frozenset())
-    assert GAPS_ONLY.recommend([candidate], slots) == GAPS_ONLY.recommend(
-        [candidate], more
-    )
+    assert GAPS_ONLY.recommend([candidate], slots) == GAPS_ONLY.recommend([candidate], more)
 
 
 @given(st.integers(1, 5))
@@ -309,9 +278,7 @@ SLOT = Opportunity(
         ({"outcomes": (Outcome("unheard", 0, 3),)}, "nothing_in_common"),
     ],
 )
-def test_each_filter_excludes_and_is_named(
-    change: dict[str, object], code: str | None
-) -> None:
+def test_each_filter_excludes_and_is_named(change: dict[str, object], code: str | None) -> None:
     slot = replace(SLOT, **change)  # type: ignore[arg-type]
     assert [r.code for r in GAPS_ONLY.why_not(PERSON, slot)] == ([code] if code else [])
     assert bool(GAPS_ONLY.recommend_for([PERSON], [slot])["c"]) == (code is None)
@@ -332,14 +299,10 @@ def test_nobody_and_nothing() -> None:
     assert GAPS_ONLY.recommend([PERSON], []).by_candidate == {"c": []}
     assert GAPS_ONLY.recommend([], [SLOT]).by_opportunity == {"o": []}
     bare = Candidate(id="bare", agency="solo")
-    assert Recommender().fit([bare], [SLOT]).recommend([bare], [SLOT]).by_candidate == {
-        "bare": []
-    }
+    assert Recommender().fit([bare], [SLOT]).recommend([bare], [SLOT]).by_candidate == {"bare": []}
 
 
-@pytest.mark.parametrize(
-    "text", ["", "dan yang untuk", "\u0000\ufffd 123 …", "arsip " * 17_000]
-)
+@pytest.mark.parametrize("text", ["", "dan yang untuk", "\u0000\ufffd 123 …", "arsip " * 17_000])
 def test_any_text_is_ranked(text: str) -> None:
     person, slot = replace(PERSON, text=text), replace(SLOT, text=text)
     recommender = Recommender().fit([person], [slot])
@@ -387,9 +350,7 @@ def test_a_stored_model_gives_the_same_points() -> None:
     people, slots = city(20, 10)
     recommender = Recommender().fit(people, slots)
     again = load(dump(recommender))
-    assert again.recommend(people, slots, reasons=True) == recommender.recommend(
-        people, slots, reasons=True
-    )
+    assert again.recommend(people, slots, reasons=True) == recommender.recommend(people, slots, reasons=True)
 
 
 def test_other_bytes_are_not_a_model() -> None:

@@ -89,10 +89,7 @@ def test_stop_words_numbers_and_single_letters_say_nothing() -> None:
 
 
 def test_composed_and_decomposed_characters_are_the_same() -> None:
-    composed, decomposed = (
-        [feature for feature, _ in words(text)]
-        for text in ("résumé", "re\u0301sume\u0301")
-    )
+    composed, decomposed = ([feature for feature, _ in words(text)] for text in ("résumé", "re\u0301sume\u0301"))
     assert composed == decomposed
 
 
@@ -102,12 +99,8 @@ def test_spellings_keep_what_the_reader_sees() -> None:
 
 
 def test_rows_have_length_one_and_stuffing_gains_little() -> None:
-    features = TextFeatures().fit(
-        ["arsip daerah", "jaringan komputer", "arsip jaringan"]
-    )
-    rows = features.transform(
-        ["arsip daerah", "arsip " * 500 + "daerah", "tidak dikenal"]
-    )
+    features = TextFeatures().fit(["arsip daerah", "jaringan komputer", "arsip jaringan"])
+    rows = features.transform(["arsip daerah", "arsip " * 500 + "daerah", "tidak dikenal"])
     squares = rows.multiply(rows).sum(axis=1).A1.tolist()
     assert squares == pytest.approx([1.0, 1.0, 0.0])
     assert list(features.get_feature_names_out()) == [

@@ -65,15 +65,11 @@ def test_the_input_has_no_field_for_who_a_person_is() -> None:
         ),
         (lambda: Opportunity(id=""), "opportunity id must not be empty"),
         (
-            lambda: Opportunity(
-                id="o", outcomes=(Outcome("A", 0, 1), Outcome("A", 1, 2))
-            ),
+            lambda: Opportunity(id="o", outcomes=(Outcome("A", 0, 1), Outcome("A", 1, 2))),
             "'A' twice",
         ),
         (
-            lambda: Opportunity(
-                id="o", prerequisites=(Prerequisite("A", 1), Prerequisite("A", 2))
-            ),
+            lambda: Opportunity(id="o", prerequisites=(Prerequisite("A", 1), Prerequisite("A", 2))),
             "'A' twice",
         ),
         (
@@ -87,6 +83,6 @@ def test_the_input_has_no_field_for_who_a_person_is() -> None:
         (lambda: Opportunity(id="o", hours_per_week=-1), "hours per week"),
     ],
 )
-def test_nonsense_is_refused_with_a_clear_message(make, message: str) -> None:  # type: ignore[no-untyped-def]
+def test_nonsense_is_refused_with_a_clear_message(make, message: str) -> None:
     with pytest.raises(ValueError, match=message):
         make()

@@ -48,9 +48,7 @@ def gaps(draw: st.DrawFn) -> tuple[Gap, ...]:
 def outcomes(draw: st.DrawFn) -> tuple[Outcome, ...]:
     codes = draw(st.lists(st.sampled_from(CODES), unique=True, max_size=4))
     pairs = [sorted((draw(levels), draw(levels))) for _ in codes]
-    return tuple(
-        Outcome(code, low, high) for code, (low, high) in zip(codes, pairs, strict=True)
-    )
+    return tuple(Outcome(code, low, high) for code, (low, high) in zip(codes, pairs, strict=True))
 
 
 @st.composite
@@ -108,26 +106,20 @@ def worlds(draw: st.DrawFn) -> tuple[list[Candidate], list[Opportunity]]:
     return people, slots
 
 
-def city(
-    people: int, slots: int, seed: int = 7
-) -> tuple[list[Candidate], list[Opportunity]]:
+def city(people: int, slots: int, seed: int = 7) -> tuple[list[Candidate], list[Opportunity]]:
     """A larger world from one seed, for speed and for exactness at size."""
     rng = random.Random(seed)
     codes = [f"TEK-{n:03}" for n in range(160)]
     lexicon = " ".join(PHRASES).split()
 
     def text(length: int) -> str:
-        return " ".join(
-            rng.choice(lexicon) + rng.choice(["", "nya", "an"]) for _ in range(length)
-        )
+        return " ".join(rng.choice(lexicon) + rng.choice(["", "nya", "an"]) for _ in range(length))
 
     def person(n: int) -> Candidate:
         low = {code: rng.randint(0, 3) for code in rng.sample(codes, 9)}
         return Candidate(
             id=f"c{n:05}",
-            gaps=tuple(
-                Gap(c, min(5, a + rng.randint(1, 2)), a) for c, a in low.items()
-            ),
+            gaps=tuple(Gap(c, min(5, a + rng.randint(1, 2)), a) for c, a in low.items()),
             text=text(20),
             agency=f"a{n % 5}",
             place=f"p{n % 5}",
@@ -139,12 +131,8 @@ def city(
         start = FIRST + timedelta(days=rng.randint(0, 30))
         return Opportunity(
             id=f"o{n:05}",
-            outcomes=tuple(
-                Outcome(c, 0, rng.randint(2, 4)) for c in rng.sample(codes, 4)
-            ),
-            prerequisites=tuple(
-                Prerequisite(c, 1, rng.random() < 0.5) for c in rng.sample(codes, 2)
-            ),
+            outcomes=tuple(Outcome(c, 0, rng.randint(2, 4)) for c in rng.sample(codes, 4)),
+            prerequisites=tuple(Prerequisite(c, 1, rng.random() < 0.5) for c in rng.sample(codes, 2)),
             text=text(80),
             agency=f"a{n % 5}",
             place=f"p{n % 7}",

@@ -1,0 +1,28 @@
+from __future__ import annotations
+
+import pytest
+
+from matching.engine.metrics import coverage, exposure_ratio, ndcg
+
+
+def test_ndcg_is_one_for_the_best_order_and_falls_with_each_swap() -> None:
+    grades = {"a": 3.0, "b": 2.0, "c": 1.0}
+    assert ndcg(["a", "b", "c"], grades) == pytest.approx(1.0)
+    assert 0.0 < ndcg(["c", "b", "a"], grades) < ndcg(["b", "a", "c"], grades) < 1.0
+    assert ndcg(["x", "a"], {"a": 1.0}, k=2) == pytest.approx(0.6309, abs=1e-4)
+    assert ndcg(["a"], {}) == 0.0
+
+
+def test_coverage_counts_what_is_shown_to_anyone() -> None:
+    assert coverage([["a", "b"], ["b"]], ["a", "b", "c", "d"]) == 0.5
+    assert coverage([], []) == 1.0
+    assert coverage([[], []], ["a"]) == 0.0
+
+
+def test_exposure_ratio_compares_the_groups() -> None:
+    groups = {"a": "women", "b": "men", "c": "women", "d": "men"}
+    assert exposure_ratio([["a", "b"], ["d", "c"]], groups) == pytest.approx(1.0)
+    assert exposure_ratio([["a", "b"]], groups) == pytest.approx(0.6309, abs=1e-4)
+    assert exposure_ratio([["a"]], groups) == 0.0
+    assert exposure_ratio([], groups) == 1.0
+    assert exposure_ratio([["a"]], {"a": "women"}) == 1.0
