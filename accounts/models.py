@@ -21,7 +21,7 @@ class User(AbstractUser):
     name = models.CharField(max_length=160)
     language = models.CharField(max_length=2, choices=Language, default=Language.INDONESIAN)
 
-    REQUIRED_FIELDS = ("email", "name")
+    REQUIRED_FIELDS = ["email", "name"]
 
     class Meta:
         constraints = (

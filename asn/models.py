@@ -28,7 +28,7 @@ from core.models import BaseModel, TenantModel, ordered
 def in_current_language(row: models.Model, field: str) -> str:
     """``<field>_en`` for readers of English, else ``<field>_id``."""
     language = "en" if (translation.get_language() or "id").startswith("en") else "id"
-    return getattr(row, f"{field}_{language}") or getattr(row, f"{field}_id")
+    return str(getattr(row, f"{field}_{language}") or getattr(row, f"{field}_id"))
 
 
 class Agency(BaseModel):

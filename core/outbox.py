@@ -47,7 +47,7 @@ def announce(name: str, *, key: object, **ids: object) -> OutboxEvent:
     )
     if created and handlers:
         deliveries = OutboxDelivery.objects.bulk_create([OutboxDelivery(event=event, handler=h) for h in handlers])
-        transaction.on_commit(lambda: [_bell.ring(d.handler, d.pk) for d in deliveries] and None)
+        transaction.on_commit(lambda: _ring(deliveries))
     return event
 
 
@@ -182,3 +182,8 @@ class _Doorbell:
 
 
 _bell = _Doorbell()
+
+
+def _ring(deliveries: Sequence[OutboxDelivery]) -> None:
+    for delivery in deliveries:
+        _bell.ring(delivery.handler, delivery.pk)

@@ -87,7 +87,7 @@ class Router(ninja.Router):
         *,
         policy: Iterable[str] = (),
         **kwargs: Any,
-    ) -> Any:  # type: ignore[override]
+    ) -> Any:
         roles = frozenset(policy)
         if not roles:
             raise TypeError(f"API operation {methods} {path!r} declares no policy")
@@ -109,17 +109,17 @@ class Router(ninja.Router):
     def _verb(self, verb: str, path: str, kwargs: dict[str, Any]) -> Any:
         return self.api_operation([verb], path, **kwargs)
 
-    def get(self, path: str, **kwargs: Any) -> Any:  # type: ignore[override]
+    def get(self, path: str, **kwargs: Any) -> Any:
         return self._verb("GET", path, kwargs)
 
-    def post(self, path: str, **kwargs: Any) -> Any:  # type: ignore[override]
+    def post(self, path: str, **kwargs: Any) -> Any:
         return self._verb("POST", path, kwargs)
 
-    def put(self, path: str, **kwargs: Any) -> Any:  # type: ignore[override]
+    def put(self, path: str, **kwargs: Any) -> Any:
         return self._verb("PUT", path, kwargs)
 
-    def patch(self, path: str, **kwargs: Any) -> Any:  # type: ignore[override]
+    def patch(self, path: str, **kwargs: Any) -> Any:
         return self._verb("PATCH", path, kwargs)
 
-    def delete(self, path: str, **kwargs: Any) -> Any:  # type: ignore[override]
+    def delete(self, path: str, **kwargs: Any) -> Any:
         return self._verb("DELETE", path, kwargs)

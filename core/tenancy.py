@@ -26,7 +26,7 @@ def tenant_foreign_keys(
 ) -> Iterator[models.ForeignKey[Any, Any]]:
     """Foreign keys of a tenant model that lead to tenant models."""
     for field in model._meta.local_fields:
-        if isinstance(field, models.ForeignKey) and field.name != "agency" and is_tenant(field.related_model):  # type: ignore[arg-type]
+        if isinstance(field, models.ForeignKey) and field.name != "agency" and is_tenant(field.related_model):
             yield field
 
 
@@ -73,7 +73,7 @@ class EnforceTenancy(Operation):
         for model in self._tables(to_state.apps):
             table = model._meta.db_table
             for field in tenant_foreign_keys(model):
-                target = field.related_model._meta.db_table  # type: ignore[union-attr]
+                target = field.related_model._meta.db_table
                 self._add(
                     schema_editor,
                     table,

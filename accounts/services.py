@@ -1,0 +1,125 @@
+"""Accounts and API tokens: the only writers of this room."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+import uuid
+from datetime import datetime, timedelta
+
+from django.contrib.auth.password_validation import validate_password
+from django.core.exceptions import ValidationError
+from django.core.validators import validate_email
+from django.db.models import Q
+from django.utils import timezone
+
+from accounts.models import ApiToken, User
+from accounts.permissions import can_create_users, visible_tokens
+from core import audit
+from core.errors import Invalid, require
+from core.rows import lock
+from core.services import service
+from core.text import clean_text
+
+TOKEN_PREFIX = "padan_"  # noqa: S105 - lets scanners recognise a leaked one
+MAX_TOKEN_DAYS = 365
+_USED_EVERY = timedelta(minutes=5)
+
+
+@service
+def create_user(
+    *,
+    actor: User | None = None,
+    username: str,
+    email: str,
+    name: str,
+    password: str | None = None,
+    language: str = User.Language.INDONESIAN,
+) -> User:
+    """Open an account; without ``password`` it has none until its owner sets one by the reset mail."""
+    require(can_create_users(actor))
+    user = User(
+        username=clean_text(username, field="username", limit=150),
+        email=clean_text(email, field="email", limit=254, required=False),
+        name=clean_text(name, field="name", limit=160),
+        language=language,
+    )
+    try:
+        User.username_validator(user.username)
+    except ValidationError:
+        raise Invalid("username_invalid", field="username") from None
+    if language not in User.Language.values:
+        raise Invalid("language_unknown", field="language")
+    if User.objects.filter(username__iexact=user.username).exists():
+        raise Invalid("username_taken", field="username")
+    _check_email(user.email)
+    if password is not None:
+        try:
+            validate_password(password, user)
+        except ValidationError:
+            raise Invalid("password_weak", field="password") from None
+    user.set_password(password)
+    user.save()
+    audit.record(actor=actor, action="accounts.create_user", obj=user, after={"has_password": password is not None})
+    return user
+
+
+def _check_email(email: str) -> None:
+    if not email:
+        return
+    try:
+        validate_email(email)
+    except ValidationError:
+        raise Invalid("email_invalid", field="email") from None
+    if User.objects.filter(email__iexact=email).exists():
+        raise Invalid("email_taken", field="email")
+
+
+@service
+def issue_token(*, actor: User, label: str, days: int = 90, now: datetime | None = None) -> tuple[ApiToken, str]:
+    """A bearer token for one's own programs; its plain text is returned here and kept nowhere."""
+    if not 1 <= days <= MAX_TOKEN_DAYS:
+        raise Invalid("token_days_range", field="days", limit=MAX_TOKEN_DAYS)
+    plain = TOKEN_PREFIX + secrets.token_urlsafe(32)
+    token = ApiToken.objects.create(
+        user=actor,
+        label=clean_text(label, field="label", limit=80),
+        digest=_digest(plain),
+        expires_at=(now or timezone.now()) + timedelta(days=days),
+    )
+    audit.record(actor=actor, action="accounts.issue_token", obj=token, after={"expires_at": token.expires_at})
+    return token, plain
+
+
+@service
+def revoke_token(*, actor: User | None, token_id: uuid.UUID, now: datetime | None = None) -> ApiToken:
+    """Make a token worthless; a second time changes nothing."""
+    token = lock(visible_tokens(actor), token_id)
+    if token.revoked_at is None:
+        token.revoked_at = now or timezone.now()
+        token.save(update_fields=("revoked_at", "updated_at"))
+        audit.record(actor=actor, action="accounts.revoke_token", obj=token, after={"revoked_at": token.revoked_at})
+    return token
+
+
+def authenticate_token(plain: str, *, now: datetime | None = None) -> User | None:
+    """Whose token this is; None for unknown, expired and revoked ones and for closed accounts."""
+    now = now or timezone.now()
+    if not plain.startswith(TOKEN_PREFIX) or len(plain) > 200:
+        return None
+    token = (
+        ApiToken.objects.select_related("user")
+        .filter(digest=_digest(plain), revoked_at=None, expires_at__gt=now, user__is_active=True)
+        .first()
+    )
+    if token is None:
+        return None
+    # Good enough to find forgotten tokens, without a write for each request.
+    ApiToken.objects.filter(Q(last_used_at=None) | Q(last_used_at__lt=now - _USED_EVERY), pk=token.pk).update(
+        last_used_at=now
+    )
+    return token.user
+
+
+def _digest(plain: str) -> str:
+    return hashlib.sha256(plain.encode()).hexdigest()

@@ -1,0 +1,151 @@
+"""Who may see and who may do in the room of agencies and their people.
+
+``user`` is None for the system itself (nightly work, imports by command); a visitor's request never is.
+"""
+
+from __future__ import annotations
+
+import uuid
+
+from django.db.models import Exists, OuterRef, Q, QuerySet
+from rules.predicates import Predicate
+
+from accounts.models import User
+from accounts.roles import Role
+from asn.models import Agency, AgencyMembership, Assessment, Employee, Position, Unit
+from asn.states import AgencyRole, EmployeeStatus
+from core.rows import find
+
+
+def roles(user: User) -> set[Role]:
+    """Roles that memberships and the employee's own row give (two queries)."""
+    held = {Role(role) for role in _memberships(user).values_list("role", flat=True)}
+    leads = Employee.objects.filter(supervisor=OuterRef("pk"))
+    row = (
+        Employee.objects.filter(user=user)
+        .exclude(status=EmployeeStatus.RETIRED)
+        .annotate(leads=Exists(leads))
+        .values_list("leads", flat=True)
+        .first()
+    )
+    if row is not None:
+        held.add(Role.EMPLOYEE)
+    if row:
+        held.add(Role.SUPERVISOR)
+    return held
+
+
+def _memberships(user: User | None, *wanted: AgencyRole) -> QuerySet[AgencyMembership]:
+    found = AgencyMembership.objects.filter(user=user, is_active=True)
+    return found.filter(role__in=wanted) if wanted else found
+
+
+def agencies_of(user: User | None, *wanted: AgencyRole) -> QuerySet[AgencyMembership, uuid.UUID]:
+    """Ids of the agencies the user serves in one of these roles, as a subquery."""
+    return _memberships(user, *wanted).values_list("agency_id", flat=True)
+
+
+def visible_agencies(user: User | None) -> QuerySet[Agency]:
+    """The agencies one works in or serves; operators and the system see all."""
+    if user is None or user.is_superuser:
+        return Agency.objects.all()
+    own = Employee.objects.filter(user=user).values("agency_id")
+    return Agency.objects.filter(Q(pk__in=agencies_of(user)) | Q(pk__in=own))
+
+
+def get_visible_agency(user: User | None, agency_id: uuid.UUID) -> Agency:
+    """The agency, or NotFound."""
+    return find(visible_agencies(user), agency_id)
+
+
+def visible_units(user: User | None) -> QuerySet[Unit]:
+    """Units of one's own agencies."""
+    return Unit.objects.all() if user is None else Unit.objects.filter(agency__in=visible_agencies(user))
+
+
+def get_visible_unit(user: User | None, unit_id: uuid.UUID) -> Unit:
+    """The unit, or NotFound."""
+    return find(visible_units(user), unit_id)
+
+
+def visible_positions(user: User | None) -> QuerySet[Position]:
+    """Positions of one's own agencies."""
+    return Position.objects.all() if user is None else Position.objects.filter(agency__in=visible_agencies(user))
+
+
+def get_visible_position(user: User | None, position_id: uuid.UUID) -> Position:
+    """The position, or NotFound."""
+    return find(visible_positions(user), position_id)
+
+
+def visible_employees(user: User | None) -> QuerySet[Employee]:
+    """Oneself, those one supervises directly, and for HR and auditors everyone of their agency."""
+    if user is None:
+        return Employee.objects.all()
+    own = Employee.objects.filter(user=user).values("pk")
+    return Employee.objects.filter(
+        Q(user=user) | Q(supervisor__in=own) | Q(agency__in=agencies_of(user, AgencyRole.HR, AgencyRole.AUDITOR))
+    )
+
+
+def get_visible_employee(user: User | None, employee_id: uuid.UUID) -> Employee:
+    """The employee, or NotFound."""
+    return find(visible_employees(user), employee_id)
+
+
+def visible_assessments(user: User | None) -> QuerySet[Assessment]:
+    """Assessments of the employees one sees."""
+    if user is None:
+        return Assessment.objects.all()
+    return Assessment.objects.filter(employee__in=visible_employees(user))
+
+
+def get_visible_assessment(user: User | None, assessment_id: uuid.UUID) -> Assessment:
+    """The assessment, or NotFound."""
+    return find(visible_assessments(user), assessment_id)
+
+
+def _is_self(user: User, employee: Employee) -> bool:
+    return employee.user_id == user.pk
+
+
+def _is_supervisor(user: User, employee: Employee) -> bool:
+    return Employee.objects.filter(subordinates=employee, user=user).exists()
+
+
+def _is_hr(user: User, employee: Employee) -> bool:
+    return serves(user, employee.agency_id, AgencyRole.HR)
+
+
+def _is_auditor(user: User, employee: Employee) -> bool:
+    return serves(user, employee.agency_id, AgencyRole.AUDITOR)
+
+
+_oneself, _supervisor, _hr, _auditor = (Predicate(p) for p in (_is_self, _is_supervisor, _is_hr, _is_auditor))
+_may_view_gaps = _oneself | _supervisor | _hr | _auditor
+_may_assess = (_supervisor | _hr) & ~_oneself
+
+
+def serves(user: User | None, agency_id: uuid.UUID, *wanted: AgencyRole) -> bool:
+    """Whether the user serves this agency in one of these roles."""
+    return user is not None and _memberships(user, *wanted).filter(agency_id=agency_id).exists()
+
+
+def can_manage_agency(user: User | None, agency_id: uuid.UUID) -> bool:
+    """HR keeps the agency's people, positions and standards; so may the system."""
+    return user is None or serves(user, agency_id, AgencyRole.HR)
+
+
+def can_view_gaps(user: User | None, employee: Employee) -> bool:
+    """Oneself, the direct supervisor, HR and auditors of the agency."""
+    return user is None or bool(_may_view_gaps(user, employee))
+
+
+def can_assess(user: User | None, employee: Employee) -> bool:
+    """HR and the direct supervisor, never on oneself; imports run as the system."""
+    return user is None or bool(_may_assess(user, employee))
+
+
+def can_rate_self(user: User | None, employee: Employee) -> bool:
+    """Only the person."""
+    return user is not None and bool(_is_self(user, employee))

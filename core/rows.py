@@ -1,0 +1,28 @@
+"""From an id to a row, seen and locked."""
+
+from __future__ import annotations
+
+import uuid
+from typing import TypeVar
+
+from django.db import models
+
+from core.errors import NotFound
+
+M = TypeVar("M", bound=models.Model)
+
+
+def find(visible: models.QuerySet[M], pk: uuid.UUID) -> M:
+    """The row among those visible; one that is missing or somebody else's raises the same NotFound."""
+    row = visible.filter(pk=pk).first()
+    if row is None:
+        raise NotFound()
+    return row
+
+
+def lock(visible: models.QuerySet[M], pk: uuid.UUID) -> M:
+    """Like ``find``, and locked until the transaction ends, with the values it has once the lock is ours."""
+    row = visible.select_for_update(of=("self",), no_key=True).filter(pk=pk).first()
+    if row is None:
+        raise NotFound()
+    return row
