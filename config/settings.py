@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from pathlib import Path
 
 from csp.constants import NONE, SELF
@@ -33,7 +34,7 @@ SECRET_KEY = _required("SECRET_KEY", "give a long random text that never changes
 )
 _required("ALLOWED_HOSTS", "name the host names of this site, divided by commas.")
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"])
-CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
+CSRF_TRUSTED_ORIGINS: list[str] = env.list("CSRF_TRUSTED_ORIGINS", default=[])
 
 INSTALLED_APPS = [
     "django.contrib.auth",
@@ -236,7 +237,6 @@ TIME_ZONE = "Asia/Jakarta"
 USE_TZ = True
 
 STATIC_URL = "static/"
-STATICFILES_DIRS = [BASE_DIR / "static"]
 if RELEASE:
     STATIC_ROOT = BASE_DIR / "staticfiles"
 WHITENOISE_USE_FINDERS = not RELEASE
@@ -250,7 +250,7 @@ STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {"BACKEND": _static},
 }
-MEDIA_ROOT = env.path("MEDIA_ROOT", default=str(BASE_DIR / ".padan" / "media"))
+MEDIA_ROOT = env.path("MEDIA_ROOT", default=BASE_DIR / ".padan" / "media")
 DATA_UPLOAD_MAX_MEMORY_SIZE = 3 * 1024 * 1024
 FILE_UPLOAD_PERMISSIONS = 0o600
 
@@ -281,7 +281,7 @@ LOGGING = {
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "masked"}},
     "root": {
         "handlers": ["stderr"],
-        "level": env.log_level("LOG_LEVEL", default="INFO"),
+        "level": env.log_level("LOG_LEVEL", default=logging.INFO),
     },
     "loggers": {
         "django": {"handlers": [], "level": "INFO", "propagate": True},

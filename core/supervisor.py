@@ -18,6 +18,7 @@ import urllib.request
 from collections.abc import Sequence
 from pathlib import Path
 from types import FrameType, TracebackType
+from typing import IO
 
 from core import embedded
 
@@ -162,12 +163,12 @@ class Supervisor:
         if self._servers and (words := self._servers.failed()):
             raise Problem(words)
 
-    def _popen(self, command: Sequence[str], *, stdout: object, signum: int) -> subprocess.Popen[bytes]:
+    def _popen(self, command: Sequence[str], *, stdout: IO[bytes] | None, signum: int) -> subprocess.Popen[bytes]:
         return subprocess.Popen(
             command,
             cwd=self._base_dir,
             stdin=subprocess.DEVNULL,
-            stdout=stdout,  # type: ignore[arg-type]
+            stdout=stdout,
             stderr=subprocess.STDOUT if stdout else None,
             start_new_session=True,
             preexec_fn=embedded.child_setup(signum),
