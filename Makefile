@@ -8,7 +8,7 @@ python := .venv/bin/python
 run := exec env PADAN_END_WITH_PARENT=1 $(python)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo dev test check fix setup setup-dev chromium clean
+.PHONY: help demo dev test check fix messages setup setup-dev chromium clean
 
 help: ## list these commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-10s %s\n", $$1, $$2}' Makefile
@@ -28,6 +28,9 @@ check: setup-dev ## ruff, mypy, import contracts, missing migrations, templates,
 fix: setup-dev ## let ruff and djlint repair what they can
 	@$(python) -m ruff check --fix --quiet . || true
 	@$(python) -m ruff format .
+
+messages: setup-dev ## gather new sentences into locale/, compile, list what is not translated
+	@$(python) scripts/messages.py
 
 setup:
 	@sh scripts/setup
