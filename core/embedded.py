@@ -162,13 +162,14 @@ def kill_group(process: subprocess.Popen[bytes]) -> None:
 
 
 @dataclass(frozen=True, slots=True)
-class _Runner:
+class Runner:
     """How to run a server: PostgreSQL refuses user id 0."""
 
     prefix: tuple[str, ...] = ()
     user: int | None = None
 
     def own(self, path: Path) -> None:
+        """Give a folder to the user of the server."""
         if self.user is not None:
             os.chown(path, self.user, self.user)
 
@@ -180,6 +181,7 @@ class _Runner:
         signum: int,
         keep: tuple[int, ...] = (),
     ) -> subprocess.Popen[bytes]:
+        """Start a server that gets ``signum`` when we end and holds the files ``keep`` open."""
         environment = {k: v for k, v in os.environ.items() if not k.startswith("PG")}
         return subprocess.Popen(
             [*self.prefix, *command],
@@ -200,7 +202,7 @@ class _Runner:
 _UNSHARE = ("unshare", "--user", f"--map-user={NOBODY}", f"--map-group={NOBODY}", "--")
 
 
-def _runner(home: Path) -> _Runner:
+def runner(home: Path) -> Runner:
     """Choose the user: ourselves, or for root a namespace, or at last *nobody*.
 
     In the namespace root's own files look like nobody's, so no user is made
@@ -208,7 +210,7 @@ def _runner(home: Path) -> _Runner:
     folder that belongs to somebody else.
     """
     if os.geteuid() != 0:
-        return _Runner()
+        return Runner()
     try:
         probe = subprocess.run(
             [*_UNSHARE, "test", "-w", home],
@@ -219,7 +221,7 @@ def _runner(home: Path) -> _Runner:
         allowed = probe.returncode == 0
     except (FileNotFoundError, subprocess.TimeoutExpired):
         allowed = False
-    return _Runner(prefix=_UNSHARE) if allowed else _Runner(user=NOBODY)
+    return Runner(prefix=_UNSHARE) if allowed else Runner(user=NOBODY)
 
 
 def _postgres_bin() -> Path:
@@ -266,7 +268,7 @@ class Servers:
         self._where = where
         self._lock = lock
         self._disposable = disposable
-        self._runner = _runner(where.home)
+        self._runner = runner(where.home)
         self._home = where.home
         self._postgres: subprocess.Popen[bytes] | None = None
         self._valkey: subprocess.Popen[bytes] | None = None
