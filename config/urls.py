@@ -1,6 +1,6 @@
 """The map of all doors."""
 
-from django.urls import URLPattern, URLResolver, path
+from django.urls import URLPattern, URLResolver, include, path
 
 from accounts.roles import Role
 from core.health import health
@@ -8,4 +8,7 @@ from core.policy import policy
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("health/", policy(Role.PUBLIC)(health), name="health"),
+    path("accounts/", include("allauth.account.urls")),
+    path("language/", include("django.conf.urls.i18n")),
+    path("", include("web.urls")),
 ]

@@ -1,0 +1,66 @@
+"""What every page knows: where one may go, for which agency, and whether the data is a sample."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import cache
+from typing import Any
+
+from django.db.models import Q
+from django.http import HttpRequest
+from django.urls import NoReverseMatch, reverse
+
+from accounts.models import User
+from accounts.roles import roles_of
+from asn.models import Agency, AgencyMembership, Employee
+from web.models import Notification
+from web.nav import NavItem, nav_items
+
+
+def page(request: HttpRequest) -> dict[str, Callable[[], Any]]:
+    """Context of base.html. A template that never reads a value never pays for it: each is looked up once, when read."""
+
+    @cache
+    def agency() -> Agency | None:
+        return agency_of(request.user) if request.user.is_authenticated else None
+
+    @cache
+    def is_demo() -> bool:
+        own = agency()
+        return own.is_demo if own else Agency.objects.filter(is_demo=True).exists()
+
+    @cache
+    def places() -> list[NavItem]:
+        return nav_items(request, roles_of(request.user), {})
+
+    @cache
+    def unread() -> int:
+        user = request.user
+        return Notification.objects.filter(user=user, read_at__isnull=True).count() if user.is_authenticated else 0
+
+    return {
+        "site_agency": agency,
+        "is_demo": is_demo,
+        "nav_items": places,
+        "notifications_url": _notifications_url,
+        "unread_count": unread,
+    }
+
+
+def agency_of(user: User) -> Agency | None:
+    """The agency whose name a user sees: the one worked for, or served as an officer."""
+    return (
+        Agency.objects.filter(
+            Q(pk__in=Employee.objects.filter(user=user).values("agency"))
+            | Q(pk__in=AgencyMembership.objects.filter(user=user, is_active=True).values("agency"))
+        )
+        .order_by("name")
+        .first()
+    )
+
+
+def _notifications_url() -> str:
+    try:
+        return reverse("notifications")
+    except NoReverseMatch:
+        return ""

@@ -1,0 +1,1 @@
+"""Pages, grouped by who looks at them."""

@@ -1,0 +1,165 @@
+"""All components of the pages on one page, for whoever builds pages. The samples are Indonesian, as the pages are."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+
+from django import forms
+from django.conf import settings
+from django.contrib import messages
+from django.core.paginator import Paginator
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.http import require_safe
+from django_cotton import render_component
+
+from accounts.roles import Role
+from core.policy import policy
+from web.components import Column, Crumb, Fact, ReasonLine, Step, TimelineStep
+from web.templatetags.padan import STATUS_LOOK
+
+_door = policy(Role.PUBLIC if settings.DEBUG else Role.OPERATOR)
+
+
+class SampleForm(forms.Form):
+    """One field of each sort."""
+
+    title = forms.CharField(label="Judul", max_length=60, help_text="Satu baris, kata kerja di depan.")
+    description = forms.CharField(label="Uraian", widget=forms.Textarea(attrs={"rows": 3}), required=False)
+    kind = forms.ChoiceField(
+        label="Jenis", choices=[("", "Pilih"), ("internship", "Magang"), ("mentoring", "Mentoring")]
+    )
+    seats = forms.IntegerField(label="Kursi", min_value=1, max_value=50)
+    starts_on = forms.DateField(label="Mulai", widget=forms.DateInput(attrs={"type": "date"}))
+    mode = forms.ChoiceField(
+        label="Cara",
+        choices=[("onsite", "Di tempat"), ("online", "Daring")],
+        widget=forms.RadioSelect,
+        help_text="Daring dapat diikuti dari kota mana pun.",
+    )
+    days = forms.MultipleChoiceField(
+        label="Hari", choices=[("1", "Senin"), ("2", "Selasa")], widget=forms.CheckboxSelectMultiple, required=False
+    )
+    consent = forms.BooleanField(label="Saya setuju mitra melihat nama dan jabatan saya.")
+
+
+class SampleDecision(forms.Form):
+    """What a decision panel asks for."""
+
+    reason = forms.ChoiceField(
+        label="Alasan", choices=[("", "Pilih"), ("timing", "Waktu tidak sesuai dengan pekerjaan unit")]
+    )
+    note = forms.CharField(label="Catatan", widget=forms.Textarea(attrs={"rows": 2}), required=False)
+
+
+class SampleFilter(forms.Form):
+    """Filters of a list."""
+
+    q = forms.CharField(label="Cari", required=False, widget=forms.TextInput(attrs={"type": "search"}))
+    kind = forms.ChoiceField(label="Jenis", required=False, choices=[("", "Semua"), ("internship", "Magang")])
+
+
+def _timeline(now: dt.datetime) -> list[TimelineStep]:
+    return [
+        TimelineStep("Diajukan", "done", who="Ratna Sari", at=now - dt.timedelta(days=3)),
+        TimelineStep(
+            "Izin atasan", "done", who="Bagus Pranowo", at=now - dt.timedelta(days=2), note="Unit tetap terisi."
+        ),
+        TimelineStep("Persetujuan BKPSDM", "now", who="BKPSDM Kota Palu", deadline=(now + dt.timedelta(days=2)).date()),
+        TimelineStep("Jawaban mitra", "next", who="PT Nusa Data"),
+        TimelineStep("Mulai magang", "next", deadline=(now + dt.timedelta(days=20)).date()),
+    ]
+
+
+def _samples(request: HttpRequest) -> dict[str, Any]:
+    now = timezone.now()
+    today = timezone.localdate()
+    bound = SampleForm({"title": "", "seats": "0", "mode": ""}, prefix="salah")
+    return {
+        "crumbs": [Crumb("Beranda", "/"), Crumb("Slot", "/"), Crumb("Analisis data layanan")],
+        "statuses": sorted(STATUS_LOOK),
+        "timeline": _timeline(now),
+        "soon": now + dt.timedelta(days=2),
+        "later": today + dt.timedelta(days=21),
+        "lost": now - dt.timedelta(days=3),
+        "starts": today + dt.timedelta(days=30),
+        "ends": today + dt.timedelta(days=58),
+        "reasons": [
+            ReasonLine("Menutup 2 dari 3 kesenjangan terpenting Anda", points=3900),
+            ReasonLine("Syarat terpenuhi 2 dari 2", points=1600),
+            ReasonLine("Topik dekat dengan tugas Anda", points=800),
+            ReasonLine("Pelayanan Publik tidak diajarkan di sini", tone="neutral"),
+        ],
+        "facts": [
+            Fact("Slot", "Analisis data layanan, PT Nusa Data"),
+            Fact("Menutup", "2 kesenjangan"),
+            Fact("Bentrok jadwal", "Tidak ada"),
+        ],
+        "answers": [Fact("Judul", "Analisis data layanan", "#form"), Fact("Kursi", 5, "#form")],
+        "steps": [
+            Step("Apa yang dikerjakan", "done", "#form"),
+            Step("Siapa yang siap", "done", "#form"),
+            Step("Kapan dan di mana", "now"),
+            Step("Pembimbing", "next"),
+            Step("Periksa jawaban", "next"),
+        ],
+        "form": SampleForm(),
+        "bound": bound,
+        "decision": SampleDecision(),
+        "filter": SampleFilter(request.GET),
+        "columns": [
+            Column("Nama", "name"),
+            Column("Slot"),
+            Column("Menutup", "gaps", numeric=True),
+            Column("Batas", "due"),
+        ],
+        "sort": request.GET.get("sort", "name"),
+        "rows": [
+            ("Ratna Sari", "Analisis data layanan", 2, now + dt.timedelta(days=2)),
+            ("Yohanes Tandi", "Arsip digital", 1, now + dt.timedelta(days=9)),
+            ("Siti Rahmawati", "Layanan perizinan daring", 3, now - dt.timedelta(days=1)),
+        ],
+        "page": Paginator(range(95), 10).get_page(request.GET.get("page")),
+    }
+
+
+@_door
+@require_safe
+def show(request: HttpRequest) -> HttpResponse:
+    """Every component with sample content."""
+    return render(request, "gallery.html", _samples(request))
+
+
+@_door
+def confirm(request: HttpRequest) -> HttpResponse:
+    """The page behind a confirmation; its POST leaves a message that can be undone."""
+    if request.method == "POST":
+        messages.success(request, "Pengajuan dibatalkan.", extra_tags=f"undo:{reverse('gallery_confirm')}")
+        return redirect("gallery")
+    return render(request, "gallery_confirm.html")
+
+
+@_door
+@require_safe
+def job(request: HttpRequest) -> HttpResponse:
+    """A task that is a quarter further each time it is asked."""
+    asked = request.GET.get("done", "")
+    done = min((int(asked) if asked.isdecimal() and len(asked) < 4 else 0) + 25, 100)
+    running = done < 100
+    return HttpResponse(
+        render_component(
+            request,
+            "progress-job",
+            {
+                "id": "contoh-tugas",
+                "title": "Mencocokkan 2.500 ASN dengan 300 slot",
+                "state": "running" if running else "done",
+                "value": done,
+                "max": 100,
+                "poll_url": f"{reverse('gallery_job')}?done={done}" if running else "",
+            },
+        )
+    )
