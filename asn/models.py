@@ -331,7 +331,8 @@ class Employee(TenantModel):
             ),
             models.CheckConstraint(
                 condition=Q(contract_starts_on__isnull=True, contract_ends_on__isnull=True)
-                | Q(contract_ends_on__gte=models.F("contract_starts_on")),
+                | Q(contract_starts_on__isnull=False, contract_ends_on__isnull=False)
+                & Q(contract_ends_on__gte=models.F("contract_starts_on")),
                 name="employee_contract_ordered",
             ),
         )

@@ -12,7 +12,10 @@ from datetime import date
 
 from core.errors import Invalid
 
-_PATTERN = re.compile(r"[0-9]{18}")
+_DIGITS = re.compile(r"[0-9]{18}")
+_LONGEST_INPUT = 64  # room for the blanks and the apostrophe that spreadsheets add
+_YOUNGEST = 18
+_OLDEST_BIRTH = 1940
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,30 +32,45 @@ class ParsedNip:
         return mask_nip(self.digits)
 
 
-def parse_nip(text: str) -> ParsedNip:
+def parse_nip(text: str, *, field: str = "nip") -> ParsedNip:
     """Validate and take a NIP apart; blanks and a leading apostrophe are dropped.
 
     Raises Invalid(``nip_format`` | ``nip_birth_date`` | ``nip_appointment`` | ``nip_sex`` |
-    ``nip_serial``) on field ``nip``; the value itself is never part of the error.
+    ``nip_serial``) on ``field``; the value itself is never part of the error.
     """
-    digits = re.sub(r"\s", "", text[:64]).lstrip("'")
-    if not _PATTERN.fullmatch(digits):
-        raise Invalid("nip_format", field="nip")
+    digits = "".join(text.split()).removeprefix("'") if len(text) <= _LONGEST_INPUT else ""
+    if not _DIGITS.fullmatch(digits):
+        raise Invalid("nip_format", field=field)
+    today = date.today()
     try:
         born_on = date(int(digits[:4]), int(digits[4:6]), int(digits[6:8]))
     except ValueError:
-        raise Invalid("nip_birth_date", field="nip") from None
-    if not 1940 <= born_on.year <= date.today().year - 17:
-        raise Invalid("nip_birth_date", field="nip")
+        raise Invalid("nip_birth_date", field=field) from None
+    if not _OLDEST_BIRTH <= born_on.year <= today.year - _YOUNGEST:
+        raise Invalid("nip_birth_date", field=field)
     year, code = int(digits[8:12]), int(digits[12:14])
     kind = "pns" if 1 <= code <= 12 else "pppk" if code >= 21 else ""
-    if not kind or not born_on.year + 17 < year <= date.today().year + 1:
-        raise Invalid("nip_appointment", field="nip")
+    # A PNS's month of appointment is in the number; for PPPK any month of the year will do.
+    month = code if kind == "pns" else 12
+    old_enough = (year - born_on.year, month) >= (_YOUNGEST, born_on.month)
+    if not kind or not old_enough or year > today.year + 1:
+        raise Invalid("nip_appointment", field=field)
     if digits[14] not in "12":
-        raise Invalid("nip_sex", field="nip")
+        raise Invalid("nip_sex", field=field)
     if digits[15:] == "000":
-        raise Invalid("nip_serial", field="nip")
+        raise Invalid("nip_serial", field=field)
     return ParsedNip(digits, born_on, year, kind)
+
+
+def nip_warnings(nip: ParsedNip, *, kind: str, born_on: date | None = None) -> list[str]:
+    """Where the number and the personnel record differ: worth a look, no reason to refuse, for a corrected
+    birth date does not always lead to a new number and the record's kind is the authority."""
+    warnings = []
+    if nip.kind != kind:
+        warnings.append("nip_kind_differs")
+    if born_on is not None and nip.born_on != born_on:
+        warnings.append("nip_birth_date_differs")
+    return warnings
 
 
 def mask_nip(digits: str) -> str:

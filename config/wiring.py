@@ -2,7 +2,6 @@
 
 HANDLERS: dict[str, tuple[str, ...]] = {
     "asn.assessment_recorded": (),
-    "asn.employees_imported": (),
     "asn.standards_changed": (),
     "partners.partner_registered": (),
     "partners.partner_decided": (),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 
@@ -56,3 +58,14 @@ def require(allowed: bool, code: str = "not_allowed", **params: Any) -> None:
     """Raise NotAllowed unless ``allowed``."""
     if not allowed:
         raise NotAllowed(code, **params)
+
+
+@contextmanager
+def at_row(number: int) -> Iterator[None]:
+    """Say in which row of a batch (counted from 1) the input is at fault: field ``3.nip``, parameter ``row``."""
+    try:
+        yield
+    except Invalid as error:
+        error.field = f"{number}.{error.field}"
+        error.params["row"] = number
+        raise

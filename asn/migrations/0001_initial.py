@@ -875,7 +875,11 @@ class Migration(migrations.Migration):
                         ("contract_ends_on__isnull", True),
                         ("contract_starts_on__isnull", True),
                     ),
-                    ("contract_ends_on__gte", models.F("contract_starts_on")),
+                    models.Q(
+                        ("contract_ends_on__isnull", False),
+                        ("contract_starts_on__isnull", False),
+                        ("contract_ends_on__gte", models.F("contract_starts_on")),
+                    ),
                     _connector="OR",
                 ),
                 name="employee_contract_ordered",

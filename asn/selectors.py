@@ -1,0 +1,209 @@
+"""Reads of this room: required levels, assessed levels and the gaps between them."""
+
+from __future__ import annotations
+
+import uuid
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+
+from django.db.models import Case, IntegerField, Value, When
+
+from asn.models import (
+    OFFICIAL_SOURCES,
+    Agency,
+    AgencyStandard,
+    Assessment,
+    ClassStandard,
+    Competency,
+    Employee,
+    Position,
+    PositionStandard,
+    RegionalPriority,
+)
+from asn.states import AssessmentSource, GapStatus
+
+
+@dataclass(frozen=True, slots=True)
+class Requirement:
+    """The level a position requires, and who says so: ``position``, ``agency`` or ``class``."""
+
+    level: int
+    source: str
+    is_example: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """The latest word of one kind of source on one competency."""
+
+    level: int
+    source: str
+    assessed_on: date
+    valid_until: date
+
+
+@dataclass(frozen=True, slots=True)
+class GapLine:
+    """One competency of one person: what is required, what was measured, and what that makes.
+
+    *Unknown* counts as the agency's expected gap at its weight, never as 0; *expired* keeps its level
+    with lower weight. ``self_rating`` is shown beside, never counted.
+    """
+
+    competency: Competency
+    required: int
+    requirement_source: str
+    is_example: bool
+    assessed: int | None
+    status: GapStatus
+    gap: float
+    weight: float
+    importance: float
+    assessed_on: date | None
+    valid_until: date | None
+    source: str
+    self_rating: int | None
+
+    @property
+    def weighted(self) -> float:
+        """What ranks the line: steps missing × how sure we are × how much the city wants it."""
+        return self.gap * self.weight * self.importance
+
+
+def required_levels(positions: Iterable[Position]) -> dict[uuid.UUID, dict[str, Requirement]]:
+    """Per position and competency code; the position's own standard goes before the agency's, that before
+    the class default. Three queries."""
+    positions = list(positions)
+    classes = {position.position_class_id for position in positions}
+    agencies = {position.agency_id for position in positions}
+    by_class: dict[str, dict[str, Requirement]] = defaultdict(dict)
+    for klass, code, level in ClassStandard.objects.filter(
+        position_class__in=classes, competency__is_active=True
+    ).values_list("position_class_id", "competency_id", "level"):
+        by_class[klass][code] = Requirement(level, "class")
+    by_agency: dict[tuple[uuid.UUID, str], dict[str, Requirement]] = defaultdict(dict)
+    for agency, klass, code, level in AgencyStandard.objects.filter(
+        agency__in=agencies, position_class__in=classes, competency__is_active=True
+    ).values_list("agency_id", "position_class_id", "competency_id", "level"):
+        by_agency[agency, klass][code] = Requirement(level, "agency")
+    by_position: dict[uuid.UUID, dict[str, Requirement]] = defaultdict(dict)
+    for position_id, code, level, is_example in PositionStandard.objects.filter(
+        position__in=[position.pk for position in positions], competency__is_active=True
+    ).values_list("position_id", "competency_id", "level", "is_example"):
+        by_position[position_id][code] = Requirement(level, "position", is_example)
+    return {
+        p.pk: by_class[p.position_class_id] | by_agency[p.agency_id, p.position_class_id] | by_position[p.pk]
+        for p in positions
+    }
+
+
+_RATED_BY_SELF = Case(When(source=AssessmentSource.SELF, then=Value(1)), default=Value(0), output_field=IntegerField())
+# On the same day the stricter method speaks.
+_METHOD = Case(
+    *(When(source=source, then=Value(rank)) for rank, source in enumerate(OFFICIAL_SOURCES)),
+    default=Value(len(OFFICIAL_SOURCES)),
+    output_field=IntegerField(),
+)
+
+
+def latest_assessments(
+    employees: Iterable[Employee],
+) -> tuple[dict[uuid.UUID, dict[str, Measured]], dict[uuid.UUID, dict[str, int]]]:
+    """(official levels, self-ratings) per employee and competency code; the latest of each. One query."""
+    official: dict[uuid.UUID, dict[str, Measured]] = defaultdict(dict)
+    own: dict[uuid.UUID, dict[str, int]] = defaultdict(dict)
+    rows = (
+        Assessment.objects.filter(employee__in=[employee.pk for employee in employees])
+        .annotate(by_self=_RATED_BY_SELF, method=_METHOD)
+        .order_by("employee_id", "competency_id", "by_self", "-assessed_on", "method", "-created_at")
+        .distinct("employee_id", "competency_id", "by_self")
+        .values_list("employee_id", "competency_id", "by_self", "level", "source", "assessed_on", "valid_until")
+    )
+    for employee_id, code, by_self, level, source, assessed_on, valid_until in rows:
+        if by_self:
+            own[employee_id][code] = level
+        else:
+            official[employee_id][code] = Measured(level, source, assessed_on, valid_until)
+    return official, own
+
+
+def assessed_levels(employees: Iterable[Employee]) -> dict[uuid.UUID, dict[str, int]]:
+    """Latest official level of everything that was ever assessed, required or not. One query."""
+    official, _ = latest_assessments(employees)
+    return {pk: {code: m.level for code, m in levels.items()} for pk, levels in official.items()}
+
+
+def gap_profile(employee: Employee, *, today: date | None = None) -> list[GapLine]:
+    """The person's gaps, largest weighted first."""
+    return gap_profiles([employee], today=today)[employee.pk]
+
+
+def gap_profiles(employees: Iterable[Employee], *, today: date | None = None) -> dict[uuid.UUID, list[GapLine]]:
+    """Like ``gap_profile`` for many, in a number of queries that does not depend on how many."""
+    employees = list(employees)
+    agencies = Agency.objects.in_bulk({employee.agency_id for employee in employees})
+    days = {pk: today or agency.today() for pk, agency in agencies.items()}
+    positions = Position.objects.filter(pk__in={employee.position_id for employee in employees})
+    required = required_levels(positions)
+    official, own = latest_assessments(employees)
+    priorities: dict[tuple[uuid.UUID, str], float] = {
+        (agency, code): float(weight)
+        for agency, code, weight in RegionalPriority.objects.filter(agency__in=agencies).values_list(
+            "agency_id", "competency_id", "weight"
+        )
+    }
+    catalogue = Competency.objects.in_bulk()
+    profiles = {}
+    for employee in employees:
+        agency = agencies[employee.agency_id]
+        lines = [
+            _line(
+                agency,
+                days[agency.pk],
+                catalogue[code],
+                requirement,
+                official[employee.pk].get(code),
+                own[employee.pk].get(code),
+                priorities.get((agency.pk, code), 1.0),
+            )
+            for code, requirement in required[employee.position_id].items()
+        ]
+        profiles[employee.pk] = sorted(lines, key=lambda line: (-line.weighted, line.competency.code))
+    return profiles
+
+
+def _line(
+    agency: Agency,
+    today: date,
+    competency: Competency,
+    requirement: Requirement,
+    measured: Measured | None,
+    self_rating: int | None,
+    importance: float,
+) -> GapLine:
+    if measured is None:
+        status = GapStatus.UNKNOWN
+        gap = min(float(agency.expected_unknown_gap), float(requirement.level))
+        weight = float(agency.unknown_gap_weight)
+    else:
+        gap = float(max(0, requirement.level - measured.level))
+        expired = measured.valid_until < today
+        weight = float(agency.expired_gap_weight) if expired else 1.0
+        status = GapStatus.EXPIRED if expired else GapStatus.GAP if gap else GapStatus.MET
+    return GapLine(
+        competency=competency,
+        required=requirement.level,
+        requirement_source=requirement.source,
+        is_example=requirement.is_example,
+        assessed=measured.level if measured else None,
+        status=status,
+        gap=gap,
+        weight=weight,
+        importance=importance,
+        assessed_on=measured.assessed_on if measured else None,
+        valid_until=measured.valid_until if measured else None,
+        source=measured.source if measured else "",
+        self_rating=self_rating,
+    )

@@ -1,0 +1,48 @@
+"""Use cases of agencies and their people: the only writers of this room."""
+
+from asn.services.agencies import (
+    PriorityRow,
+    add_agency_member,
+    create_agency,
+    import_priorities,
+    set_agency_standard,
+    set_position_standard,
+)
+from asn.services.assessments import AssessmentRow, import_assessments, record_assessment
+from asn.services.people import (
+    EmployeeImport,
+    EmployeeRow,
+    PositionRow,
+    UnitRow,
+    create_employee,
+    import_employees,
+    import_positions,
+    import_units,
+    set_interests,
+    set_supervisor,
+)
+from asn.services.reference import ReferenceReport, load_reference
+
+__all__ = [
+    "AssessmentRow",
+    "EmployeeImport",
+    "EmployeeRow",
+    "PositionRow",
+    "PriorityRow",
+    "ReferenceReport",
+    "UnitRow",
+    "add_agency_member",
+    "create_agency",
+    "create_employee",
+    "import_assessments",
+    "import_employees",
+    "import_positions",
+    "import_priorities",
+    "import_units",
+    "load_reference",
+    "record_assessment",
+    "set_agency_standard",
+    "set_interests",
+    "set_position_standard",
+    "set_supervisor",
+]
