@@ -176,69 +176,6 @@ class Numberer:
                     continue
                 middle, kind = f"{rng.randint(first, last)}{rng.randint(1, 12):02d}", "pns"
                 grade = rng.choice(GRADES[position_class])
-            sex = "female" if female else "male"
-            last = pool.get("last") or pool[f"{sex}_last"]
-            parts = [self.rng.choice(pool[sex])]
-            if self.rng.random() < 0.3 or attempt > 20:
-                parts.append(self.rng.choice(pool[sex]))
-            # A single name is common in Java; elsewhere the clan or second name is always there.
-            if origin != "jawa" or self.rng.random() < 0.93 or len(parts) == 1:
-                parts.append(self.rng.choice(last))
-            words = " ".join(parts).split()
-            name = " ".join(words[:4])
-            if len(set(words)) == len(words) and name not in self.used:
-                self.used.add(name)
-                return name, female
-        raise RuntimeError("The pools of names are exhausted.")
-
-    def employee(self, weights: dict[str, int], unit_kind: str, position_class: str, post: str) -> Person:
-        """A civil servant, with the titles that fit the unit, the class and the post."""
-        name, female = self.draw(weights)
-        if post in DOCTORS:
-            return Person(name, "dr.", "M.K.M." if self.rng.random() < 0.4 else "", female)
-        bachelors, masters = BY_POST.get(post) or SCHOOLING.get(unit_kind, OTHERS)
-        draw = self.rng.random()
-        if position_class in WITHOUT_DEGREE and draw < 0.55:
-            back = "A.Md." if draw < 0.3 else ""
-            return Person(name, "", back, female)
-        back = self.rng.choice(bachelors)
-        if draw < (0.85 if position_class in MASTERS else 0.2):
-            back = f"{back}, {self.rng.choice(masters)}"
-        doctor = position_class in MASTERS and self.rng.random() < 0.06
-        return Person(name, "Dr." if doctor else "", back, female)
-
-
-class Numberer:
-    """Draws personnel numbers (domain: 8 digits birth, 4+2 appointment, sex, serial), each once."""
-
-    def __init__(self, rng: Random, today: date) -> None:
-        self.rng = rng
-        self.today = today
-        self.used: set[str] = set()
-
-    def service(self, position_class: str, *, female: bool, contract: bool = False) -> Service:
-        """Number, grade and dates of a person of this class; ``contract`` makes a PPPK."""
-        rng, today = self.rng, self.today
-        youngest, oldest = (26, 50) if contract else CLASS_AGES.get(position_class, (24, 55))
-        for _ in range(400):
-            born = today - timedelta(days=rng.randint(youngest * 366, oldest * 365))
-            if contract:
-                year = rng.randint(today.year - 4, today.year - 1)
-                month = rng.choice((1, 2, 3))
-                order = "21" if year >= today.year - 2 or rng.random() < 0.7 else "22"
-                starts = date(year, month, 1)
-                ends = date(year + 5, month, 1) - timedelta(days=1)
-                middle, kind = f"{year}{order}", "pppk"
-                grade = rng.choice(CONTRACT_GRADES[position_class])
-            else:
-                first = born.year + 21
-                last = min(born.year + 35, today.year - 2)
-                if first > last:
-                    continue
-                year, month = rng.randint(first, last), rng.randint(1, 12)
-                starts = ends = None
-                middle, kind = f"{year}{month:02d}", "pns"
-                grade = rng.choice(GRADES[position_class])
             sex = "2" if female else "1"
             nip = f"{born:%Y%m%d}{middle}{sex}{rng.randint(LOWER, UPPER)}"
             if nip in self.used:
