@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 
 from celery import Celery
+from celery.schedules import crontab
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
@@ -13,4 +14,8 @@ app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
 app.conf.beat_schedule = {
     "sweep-outbox": {"task": "core.tasks.sweep_outbox", "schedule": 30.0},
+    "resume-match-runs": {"task": "matching.tasks.resume_runs", "schedule": 60.0},
+    "mend-recommendations": {"task": "matching.tasks.mend", "schedule": 600.0},
+    # After midnight in every zone of the country, for deadlines and validity are dates.
+    "refit-model": {"task": "matching.tasks.refit", "schedule": crontab(hour="1", minute="30")},
 }

@@ -105,3 +105,17 @@ class MatchRun(TenantModel):
 
     def __str__(self) -> str:
         return f"{self.agency_id} {self.created_at:%Y-%m-%d %H:%M}"
+
+
+class PairOutcome(TenantModel):
+    """How a placement ended that a pair led to, with what had been recommended then: for calibration."""
+
+    placement_id = models.UUIDField(unique=True, help_text="Of a room above, hence no foreign key.")
+    employee = models.ForeignKey(Employee, on_delete=models.CASCADE, related_name="+")
+    slot = models.ForeignKey(Slot, on_delete=models.CASCADE, related_name="+")
+    version = models.ForeignKey(ModelVersion, null=True, on_delete=models.PROTECT, related_name="+")
+    points = models.PositiveSmallIntegerField(null=True, help_text="Empty when the pair was not on a list.")
+    completed = models.BooleanField()
+
+    def __str__(self) -> str:
+        return f"{self.employee_id} {self.slot_id} {self.completed}"

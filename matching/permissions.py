@@ -1,0 +1,46 @@
+"""Who may see recommendations, and who may ask for new ones."""
+
+from __future__ import annotations
+
+import uuid
+
+from django.db.models import QuerySet
+
+from accounts.models import User
+from asn.models import Employee
+from asn.permissions import agencies_of, can_manage_agency, can_view_gaps, visible_employees
+from asn.states import AgencyRole
+from core.rows import find
+from matching.models import MatchRun, Recommendation
+
+
+def visible_recommendations(user: User | None) -> QuerySet[Recommendation]:
+    """Those of the people one sees: oneself, direct subordinates, and the agency's for HR and auditors."""
+    return Recommendation.objects.filter(employee__in=visible_employees(user))
+
+
+def get_visible_recommendation(user: User | None, recommendation_id: uuid.UUID) -> Recommendation:
+    """The recommendation, or NotFound."""
+    return find(visible_recommendations(user), recommendation_id)
+
+
+def visible_runs(user: User | None) -> QuerySet[MatchRun]:
+    """Runs of the agencies one serves as HR, leadership or auditor; operators and the system see all."""
+    if user is None or user.is_superuser:
+        return MatchRun.objects.all()
+    return MatchRun.objects.filter(agency__in=agencies_of(user, *AgencyRole))
+
+
+def get_visible_run(user: User | None, run_id: uuid.UUID) -> MatchRun:
+    """The run, or NotFound."""
+    return find(visible_runs(user), run_id)
+
+
+def can_view_recommendations(user: User | None, employee: Employee) -> bool:
+    """Whoever may see the gaps they rest on."""
+    return can_view_gaps(user, employee)
+
+
+def can_request_match(user: User | None, agency_id: uuid.UUID) -> bool:
+    """HR of the agency, operators and the system."""
+    return can_manage_agency(user, agency_id) or (user is not None and user.is_superuser)

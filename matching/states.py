@@ -1,0 +1,51 @@
+"""Words for what the recommender says and why it ran. Codes only; sentences live in ``web/phrases.py``."""
+
+from collections.abc import Mapping
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+
+class RunReason(models.TextChoices):
+    """Why a whole agency was matched."""
+
+    REQUESTED = "requested", _("Asked for by HR")
+    NIGHTLY = "nightly", _("Nightly")
+    FIRST = "first", _("First match of the agency")
+    DATA_CHANGED = "data_changed", _("People or standards changed")
+    MENDED = "mended", _("Found incomplete by the sweep")
+
+
+# How a stored reason looks: {"code": …, "points": …, "competency": code or "", "params": {…}}.
+# The points of all reasons of a recommendation add up to its points.
+
+# Code -> names in ``params``. ``competency`` is filled where a comment says so.
+SCORE_REASONS: Mapping[str, tuple[str, ...]] = {
+    # The slot closes ``competency`` from level ``from`` to level ``to``; ``required`` is the position's level,
+    # ``assessed`` the person's (estimated when ``status`` is "unknown"; "gap" and "expired" are the others).
+    "competency_gap_closed": ("from", "to", "required", "assessed", "status"),
+    # Words that both texts share, strongest first: ``terms`` as the person writes them, ``slot_terms`` as the
+    # slot does, ``term_points`` of each, and how many ``more`` there are.
+    "text_terms": ("terms", "slot_terms", "term_points", "more"),
+    # It takes place in the person's own town ``place``, or needs no travel at all.
+    "place_same": ("place",),
+    "place_online": ("place",),
+    # Negative points: ``competency`` is presupposed at ``level``, and ``assessed`` is below it, or None: unknown.
+    "prerequisite_missing_optional": ("level", "assessed"),
+    "prerequisite_unknown": ("level", "assessed"),
+}
+
+# Why a pair cannot be recommended; all have 0 points.
+HINDRANCES: Mapping[str, tuple[str, ...]] = {
+    "other_agency": (),
+    "not_open": (),  # not published, past its deadline, or its agreement does not cover the period
+    "no_seats_left": (),
+    "excluded": (),  # applied for already
+    "period_overlaps": ("busy_from", "busy_to"),  # ISO dates, both inclusive
+    "jp_exceeded": ("jp", "jp_left"),  # learning hours of the slot, hours left under the PPPK ceiling
+    "hours_exceeded": ("hours", "hours_free"),  # a week
+    "prerequisite_missing": ("level", "assessed"),  # of ``competency``
+    "nothing_in_common": (),  # no gap closed and no word shared
+}
+
+REASONS: Mapping[str, tuple[str, ...]] = {**SCORE_REASONS, **HINDRANCES}

@@ -1,0 +1,280 @@
+"""A changed person or slot: the stored lists stay what a fresh computation would give."""
+
+from __future__ import annotations
+
+import random
+import uuid
+from datetime import date, timedelta
+
+import pytest
+from django.utils import timezone
+from hypothesis import given
+from hypothesis import strategies as st
+
+from asn.models import Employee
+from asn.states import EmployeeStatus
+from core import outbox
+from core.models import OutboxDelivery, OutboxEvent
+from matching import selectors, services, tasks
+from matching.models import EmployeeAvailability, MatchRun, MatchState, ModelVersion, PairOutcome, Recommendation
+from matching.services.changes import patched
+from partners.models import Slot, SlotOutcome
+from tests.factories.asn import EmployeeFactory
+from tests.factories.partners import SlotFactory
+from tests.matching.world import World, lists, make_world
+
+entries = st.lists(
+    st.tuples(st.integers(-9, -1), st.sampled_from("abcdefghijklmnop")), unique_by=lambda entry: entry[1], max_size=12
+)
+
+
+@given(before=entries, after=entries, changed=st.sets(st.sampled_from("abcdefghijklmnop")), k=st.integers(1, 6))
+def test_a_patched_list_is_right_or_unsure(
+    before: list[tuple[int, str]], after: list[tuple[int, str]], changed: set[str], k: int
+) -> None:
+    kept = [entry for entry in before if entry[1] not in changed]
+    now = [entry for entry in after if entry[1] in changed]
+    best = patched(sorted(before)[:k], changed, now, k)
+    if best is not None:
+        assert best == sorted(kept + now)[:k]
+    else:
+        assert len(before) >= k
+
+
+def change_something(world: World, chance: random.Random) -> None:
+    """One of the things that happen in a city, told to matching as events would tell it."""
+    person, slot = chance.choice(world.people), chance.choice(world.slots)
+    what = chance.randrange(7)
+    if what == 0:
+        world.assessment(person, chance.choice(world.codes), days_ago=chance.randint(0, 20)).save()
+        services.refresh_employee(employee_id=person.pk)
+    elif what == 1:
+        services.set_availability(
+            employee_id=person.pk,
+            busy=[(slot.starts_on, slot.ends_on)] if chance.random() < 0.7 else [],
+            hours_left=chance.choice([None, 0, 4, 24]),
+            applied_slots=[s.pk for s in chance.sample(world.slots, 3)],
+        )
+        services.refresh_employee(employee_id=person.pk)
+    elif what == 2:
+        status = chance.choice([EmployeeStatus.ACTIVE, EmployeeStatus.ON_LEAVE])
+        Employee.objects.filter(pk=person.pk).update(status=status)
+        services.refresh_employee(employee_id=person.pk)
+    elif what == 3:
+        open_now = Slot.objects.filter(pk=slot.pk, status="published")
+        if not open_now.update(status="paused"):
+            Slot.objects.filter(pk=slot.pk).update(status="published")
+        services.refresh_slot(slot_id=slot.pk)
+    elif what == 4:
+        services.refresh_slot(slot_id=world.add_slots(1)[0].pk)
+    elif what == 5:  # closes without a word
+        yesterday = world.agency.today() - timedelta(days=1)
+        Slot.objects.filter(pk=slot.pk).update(apply_by=yesterday)
+    else:  # teaches something else
+        SlotOutcome.objects.filter(slot=slot).first().delete()  # type: ignore[union-attr]
+        SlotOutcome.objects.create(
+            agency=world.agency,
+            slot=slot,
+            competency_id=chance.choice([c for c in world.codes if not slot.outcomes.filter(competency=c).exists()]),
+            from_level=1,
+            to_level=4,
+        )
+        services.refresh_slot(slot_id=slot.pk)
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("seed", range(4))
+def test_after_many_changes_the_lists_equal_a_fresh_run(seed: int) -> None:
+    world = make_world(seed, people=45 + 10 * seed, slots=26)
+    chance = random.Random(seed)
+    services.refresh_agency(agency_id=world.agency.pk)
+    for _ in range(4):
+        for _ in range(6):
+            change_something(world, chance)
+        services.mend()  # finds what closed without a word
+        kept = lists(world.agency)
+        assert not MatchRun.objects.filter(agency=world.agency, finished_at=None).exists()
+        services.refresh_agency(agency_id=world.agency.pk)
+        assert kept == lists(world.agency)
+
+
+@pytest.fixture
+def world() -> World:
+    found = make_world(1, people=40, slots=25)
+    services.refresh_agency(agency_id=found.agency.pk)
+    return found
+
+
+@pytest.mark.django_db
+class TestAChange:
+    def test_a_second_time_changes_nothing(self, world: World) -> None:
+        world.assessment(world.people[0], world.codes[0], days_ago=1, level=0).save()
+        for refresh in (
+            lambda: services.refresh_employee(employee_id=world.people[0].pk),
+            lambda: services.refresh_slot(slot_id=world.slots[0].pk),
+        ):
+            refresh()
+            before = list(Recommendation.objects.order_by("pk").values())
+            refresh()
+            assert list(Recommendation.objects.order_by("pk").values()) == before
+
+    def test_a_published_slot_is_recommended_through_the_outbox(self, world: World) -> None:
+        (slot,) = world.add_slots(1)
+        event = outbox.announce("partners.slot_published", key=slot.pk, slot_id=slot.pk, agency_id=world.agency.pk)
+        outbox.drain()
+        found = selectors.recommendations_for_slot(slot)
+        assert len(found) == 20
+        delivery = OutboxDelivery.objects.get(event=event)
+        assert not tasks.refresh_slot(delivery.pk)
+        assert selectors.recommendations_for_slot(slot) == found
+
+    def test_a_closed_slot_leaves_every_list_and_the_next_best_moves_up(self, world: World) -> None:
+        person = world.people[0]
+        first = selectors.recommendations_for_employee(person)[0].slot
+        Slot.objects.filter(pk=first.pk).update(status="closed")
+        outbox.announce("partners.slot_changed", key="1", slot_id=first.pk, agency_id=world.agency.pk, change="closed")
+        outbox.drain()
+        assert not Recommendation.objects.filter(slot=first).exists()
+        assert len(selectors.recommendations_for_employee(person)) == 20
+
+    def test_an_assessment_changes_the_persons_list(self, world: World) -> None:
+        person = world.people[0]
+        before = selectors.recommendations_for_employee(person)
+        closed = next(r["competency"] for r in before[0].reasons if r["code"] == "competency_gap_closed")
+        assessment = world.assessment(person, closed, days_ago=0, level=5)
+        assessment.save()
+        outbox.announce(
+            "asn.assessment_recorded",
+            key=assessment.pk,
+            assessment_id=assessment.pk,
+            employee_id=person.pk,
+            agency_id=world.agency.pk,
+        )
+        outbox.drain()
+        after = selectors.recommendations_for_employee(person)
+        assert not any(reason["competency"] == closed for row in after for reason in row.reasons)
+
+    def test_changed_standards_ask_for_a_run(self, world: World) -> None:
+        outbox.announce("asn.standards_changed", key="1", agency_id=world.agency.pk)
+        outbox.announce("asn.standards_changed", key="2", agency_id=world.agency.pk)
+        outbox.drain()
+        assert MatchRun.objects.get(agency=world.agency, finished_at=None).reason == "data_changed"
+
+    def test_the_first_slot_of_an_unmatched_agency_asks_for_its_first_run(self) -> None:
+        slot = SlotFactory()
+        EmployeeFactory(agency=slot.agency)
+        assert not services.refresh_slot(slot_id=slot.pk)
+        run = MatchRun.objects.get()
+        assert (run.agency, run.reason) == (slot.agency, "first")
+        tasks.run_match(str(run.pk))
+        assert MatchState.objects.get().agency == slot.agency
+
+    def test_a_model_of_other_code_is_not_patched_but_replaced(self, world: World) -> None:
+        ModelVersion.objects.update(parameters={"engine_code": "older"}, artifact=b"unreadable now")
+        assert not services.refresh_employee(employee_id=world.people[0].pk)
+        run = MatchRun.objects.get(finished_at=None)
+        tasks.run_match(str(run.pk))
+        assert MatchState.objects.get(agency=world.agency).version.number == 2
+
+    def test_what_is_gone_is_passed_over(self, world: World) -> None:
+        assert not services.refresh_employee(employee_id=uuid.uuid4())
+        assert not services.refresh_slot(slot_id=uuid.uuid4())
+
+
+@pytest.mark.django_db
+class TestAvailability:
+    def test_busy_days_hours_and_applied_slots_keep_slots_away(self, world: World) -> None:
+        person = world.people[0]
+        rows = selectors.recommendations_for_employee(person, limit=50)
+        internships = {row.slot for row in rows if row.slot.kind == "internship"}
+        applied = next(row.slot for row in rows if row.slot.kind == "mentoring")
+        starts, ends = min(s.starts_on for s in internships), max(s.ends_on for s in internships)
+        services.set_availability(
+            employee_id=person.pk, busy=[(starts, ends)], hours_left=None, applied_slots=[applied.pk]
+        )
+        outbox.drain()
+        after = {row.slot for row in selectors.recommendations_for_employee(person, limit=50)}
+        assert after
+        assert not after & {applied, *internships}
+        codes = {reason.code for reason in selectors.why_not(person, internships.pop())}
+        assert codes == {"period_overlaps"}
+        assert [reason.code for reason in selectors.why_not(person, applied)] == ["excluded"]
+
+    def test_the_last_busy_day_counts_and_the_next_does_not(self, world: World) -> None:
+        person, slot = world.people[0], SlotFactory(agreement=world.agreement)
+        for last, busy in ((slot.starts_on, True), (slot.starts_on - timedelta(days=1), False)):
+            services.set_availability(
+                employee_id=person.pk,
+                busy=[(last - timedelta(days=30), last)],
+                hours_left=None,
+                applied_slots=[],
+            )
+            found = [r for r in selectors.why_not(person, slot) if r.code == "period_overlaps"]
+            assert bool(found) is busy
+            if busy:
+                assert found[0].params["busy_to"] == last.isoformat()
+
+    def test_pppk_have_the_agencys_ceiling_until_told_otherwise(self, world: World) -> None:
+        slot = SlotFactory(agreement=world.agreement)  # an internship of 20 hours
+        person = EmployeeFactory(agency=world.agency, pppk=True)
+        assert "jp_exceeded" not in {reason.code for reason in selectors.why_not(person, slot)}
+        services.set_availability(employee_id=person.pk, busy=[], hours_left=19, applied_slots=[])
+        (told,) = [reason for reason in selectors.why_not(person, slot) if reason.code == "jp_exceeded"]
+        assert told.params == {"jp": 20, "jp_left": 19}
+
+    def test_the_same_again_announces_nothing(self, world: World) -> None:
+        facts = {
+            "employee_id": world.people[0].pk,
+            "busy": [(date(2027, 3, 1), date(2027, 3, 31)), (date(2027, 1, 1), date(2027, 1, 1))],
+            "hours_left": 4,
+            "applied_slots": [world.slots[1].pk, world.slots[0].pk],
+        }
+        services.set_availability(**facts)
+        services.set_availability(**facts | {"busy": facts["busy"][::-1]})
+        assert OutboxEvent.objects.filter(name="matching.availability_changed").count() == 1
+        services.set_availability(**facts | {"hours_left": 3})
+        assert OutboxEvent.objects.filter(name="matching.availability_changed").count() == 2
+        assert EmployeeAvailability.objects.get().hours_left == 3
+
+
+@pytest.mark.django_db
+def test_an_outcome_is_remembered_once_with_the_points_of_its_pair(world: World) -> None:
+    row = selectors.recommendations_for_employee(world.people[0])[0]
+    placement = uuid.uuid4()
+    for _ in range(2):
+        services.record_outcome(placement_id=placement, employee_id=row.employee_id, slot_id=row.slot_id)
+    outcome = PairOutcome.objects.get()
+    assert (outcome.points, outcome.version_id, outcome.completed) == (row.points, row.version_id, True)
+    services.record_outcome(
+        placement_id=uuid.uuid4(), employee_id=world.people[0].pk, slot_id=SlotFactory(agreement=world.agreement).pk
+    )
+    assert PairOutcome.objects.filter(points=None, version=None).count() == 1
+
+
+@pytest.mark.django_db
+class TestMending:
+    def test_a_slot_that_closed_by_date_is_cleared_away(self, world: World) -> None:
+        slot = world.slots[0]
+        Slot.objects.filter(pk=slot.pk).update(apply_by=world.agency.today() - timedelta(days=1))
+        assert services.mend() == 1
+        assert not Recommendation.objects.filter(slot=slot).exists()
+        assert services.mend() == 0
+
+    def test_a_slot_nobody_announced_is_found(self, world: World) -> None:
+        (slot,) = world.add_slots(1)
+        assert services.mend() == 1
+        assert selectors.recommendations_for_slot(slot)
+        assert services.mend() == 0
+
+    def test_a_person_nobody_announced_is_found(self, world: World) -> None:
+        (person,) = world.add_people(1)
+        Employee.objects.filter(pk=person.pk).update(updated_at=timezone.now())
+        assert services.mend() == 1
+        assert selectors.recommendations_for_employee(person)
+        assert services.mend() == 0
+
+    def test_an_agency_without_recommendations_gets_a_run(self, world: World) -> None:
+        other = make_world(2, people=3, slots=2)
+        assert services.mend() == 1
+        assert services.mend() == 0
+        assert MatchRun.objects.get(finished_at=None).agency == other.agency
