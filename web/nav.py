@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import contextlib
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from django.http import HttpRequest
@@ -16,12 +17,13 @@ from accounts.roles import Role
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """A destination of the main navigation: the route, its word and icon, and for whom it is."""
+    """A destination of the main navigation: the route, its word and icon, for whom it is and for whom not."""
 
     route: str
     label: str | Promise
     icon: str
     roles: frozenset[Role]
+    unless: frozenset[Role]
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,41 +37,52 @@ class NavItem:
     current: bool
 
 
-def _place(route: str, label: str | Promise, icon: str, *roles: Role) -> Place:
-    return Place(route, label, icon, frozenset(roles))
+def _place(route: str, label: str | Promise, icon: str, *roles: Role, unless: frozenset[Role] = frozenset()) -> Place:
+    return Place(route, label, icon, frozenset(roles), unless)
 
+
+# Whoever holds one of these starts on another page than an employee does.
+_OWN_HOME = frozenset({Role.HR, Role.PARTNER, Role.MENTOR})
 
 # In order of use: a phone shows the first four at the thumb.
 PLACES: tuple[Place, ...] = (
-    _place("home", _("Home"), "house", Role.SIGNED_IN),
-    _place("employee_slots", _("Slots"), "search", Role.EMPLOYEE),
-    _place("employee_applications", _("Applications"), "send", Role.EMPLOYEE),
-    _place("employee_placements", _("Placements"), "briefcase", Role.EMPLOYEE),
-    _place("supervisor_queue", _("Clearances"), "person-check", Role.SUPERVISOR),
+    _place("home", _("Home"), "house", Role.SIGNED_IN, unless=_OWN_HOME),
+    _place("agency_home", _("Home"), "house", Role.HR),
+    _place("partner_home", _("Home"), "house", Role.PARTNER),
+    _place("mentor_home", _("Home"), "house", Role.MENTOR, unless=frozenset({Role.PARTNER})),
     _place("agency_queue", _("Decisions"), "clipboard-check", Role.HR),
-    _place("agency_slots", _("Slot review"), "signpost-split", Role.HR),
-    _place("agency_placements", _("All placements"), "briefcase", Role.HR, Role.LEADERSHIP, Role.AUDITOR),
+    _place("agency_placements", _("Participants"), "list-check", Role.HR, Role.LEADERSHIP, Role.AUDITOR),
     _place("partner_slots", _("Our slots"), "signpost-split", Role.PARTNER),
     _place("partner_applications", _("Candidates"), "people", Role.PARTNER),
     _place("partner_placements", _("Participants"), "briefcase", Role.PARTNER),
     _place("mentor_placements", _("My mentees"), "person-workspace", Role.MENTOR),
+    _place("employee_slots", _("Slots"), "search", Role.EMPLOYEE),
+    _place("employee_applications", _("Applications"), "send", Role.EMPLOYEE),
+    _place("employee_placements", _("Placements"), "briefcase", Role.EMPLOYEE),
+    _place("supervisor_queue", _("Clearances"), "person-check", Role.SUPERVISOR),
+    _place("supervisor_team", _("My team"), "people", Role.SUPERVISOR),
     _place("employee_profile", pgettext_lazy("navigation", "My competencies"), "graph-up", Role.EMPLOYEE),
+    _place("employee_hours", _("Learning hours"), "clock", Role.EMPLOYEE),
+    _place("employee_awards", _("Awards"), "award", Role.EMPLOYEE),
     _place("gallery", _("Components"), "gear", Role.OPERATOR),
 )
 
 
-def nav_items(request: HttpRequest, roles: Iterable[Role], counts: dict[str, int]) -> list[NavItem]:
-    """The places these roles may visit; ``counts`` says how much waits at a route."""
+def nav_items(request: HttpRequest, roles: Iterable[Role], counts: Mapping[str, int]) -> list[NavItem]:
+    """The places these roles may visit; ``counts`` says how much waits behind a route."""
     held = set(roles)
-    here = request.path
-    items = []
+    places = []
     for place in PLACES:
-        if not place.roles & held:
-            continue
-        try:
-            url = reverse(place.route)
-        except NoReverseMatch:
-            continue
-        current = here == url or (url != "/" and here.startswith(url))
-        items.append(NavItem(str(place.label), url, place.icon, counts.get(place.route, 0), current))
-    return items
+        if place.roles & held and not place.unless & held:
+            # Rooms of pages may be left out of an installation: their places go with them.
+            with contextlib.suppress(NoReverseMatch):
+                places.append((place, reverse(place.route)))
+    # The page belongs to the closest place above it: /a/b/ lies in /a/b/ rather than in /a/.
+    here = max((place[1] for place in places if _lies_in(request.path, place[1])), key=len, default="")
+    return [
+        NavItem(str(place.label), url, place.icon, counts.get(place.route, 0), url == here) for place, url in places
+    ]
+
+
+def _lies_in(path: str, url: str) -> bool:
+    return path == url or (url != "/" and path.startswith(url))

@@ -410,8 +410,17 @@ def field_parts(field: BoundField, label: str = "", hint: str = "", nohint: bool
         "hint_id": f"{field.auto_id}_helptext",
         "described_by": field.aria_describedby,
         "boxes": boxes,
-        "input": field.as_widget(attrs={"class": f"{widget.attrs.get('class', '')} {look}".strip()}),
+        # A placeholder vanishes when it is needed; what it says belongs into the hint.
+        "input": field.as_widget(
+            attrs={"class": f"{widget.attrs.get('class', '')} {look}".strip(), "placeholder": False}
+        ),
     }
+
+
+@register.filter
+def bare_label(field: BoundField) -> str:
+    """The label without the mark at its end, to be followed by a colon."""
+    return str(field.label).rstrip(".:?! ")
 
 
 @register.filter
