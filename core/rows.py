@@ -22,7 +22,12 @@ def find(visible: models.QuerySet[M], pk: uuid.UUID) -> M:
 
 def lock(visible: models.QuerySet[M], pk: uuid.UUID) -> M:
     """Like ``find``, and locked until the transaction ends, with the values it has once the lock is ours."""
-    row = visible.select_for_update(of=("self",), no_key=True).filter(pk=pk).first()
+    return lock_only(visible.filter(pk=pk))
+
+
+def lock_only(visible: models.QuerySet[M]) -> M:
+    """The one row of a query that names it by other means than its id, locked."""
+    row = visible.select_for_update(of=("self",), no_key=True).first()
     if row is None:
         raise NotFound()
     return row

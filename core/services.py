@@ -10,10 +10,10 @@ from collections.abc import Callable
 from typing import ParamSpec, TypeVar
 
 import psycopg2.errors
-from django.db import OperationalError, connection, transaction
+from django.db import IntegrityError, OperationalError, connection, transaction
 
 from core import audit
-from core.errors import Busy
+from core.errors import Busy, Conflict
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -29,7 +29,8 @@ _RETRIED = (
 def service(function: Callable[P, R]) -> Callable[P, R]:
     """Run ``function`` in one transaction with ``lock_timeout`` 3 s.
 
-    A deadlock or lock timeout retries the whole service, three times in all, then raises ``Busy``.
+    A deadlock or lock timeout retries the whole service, three times in all, then raises ``Busy``; a unique
+    constraint that a rival won is Conflict(``already_there``).
     Called inside another service it joins that transaction and leaves the retry to the outermost.
     """
 
@@ -47,6 +48,11 @@ def service(function: Callable[P, R]) -> Callable[P, R]:
                     result = function(*args, **kwargs)
                     audit.flush()
                     return result
+            except IntegrityError as error:
+                if not isinstance(error.__cause__, psycopg2.errors.UniqueViolation):
+                    raise
+                # A rival wrote the same between our check and our write: a double click, mostly.
+                raise Conflict("already_there") from error
             except OperationalError as error:
                 if not isinstance(error.__cause__, _RETRIED):
                     raise

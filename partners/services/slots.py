@@ -1,0 +1,486 @@
+"""The life of a slot: drafted by the partner, checked and published by HR, looked after until it closes."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+
+from django.utils import timezone
+
+from accounts.models import User
+from asn.models import Agency
+from asn.services.agencies import managed_agency
+from asn.services.checks import CompetencyCodes, check_choice, check_level
+from asn.states import AgencyRole
+from core import audit, outbox
+from core.dates import months_later
+from core.errors import Conflict, Invalid, at_row, require
+from core.rows import find, lock
+from core.services import service
+from core.states import advance
+from core.text import clean_text
+from partners import events
+from partners.kinds import get_kind
+from partners.models import Agreement, Slot, SlotOutcome, SlotPrerequisite
+from partners.permissions import (
+    can_act_for,
+    can_review_slot,
+    can_steer_slot,
+    visible_agreements,
+    visible_partners,
+    visible_slots,
+)
+from partners.services.organisations import is_verified
+from partners.services.seats import announce_change
+from partners.states import AgreementKind, AgreementStatus, CancelReason, ReturnReason, SlotMode, SlotStatus
+
+MAX_COMPETENCIES = 20
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SlotData:
+    """What a partner says of a slot: outcomes are (code, from, to), prerequisites (code, level, is required)."""
+
+    agreement_id: uuid.UUID
+    kind: str
+    title: str
+    description: str
+    mode: str
+    starts_on: date
+    ends_on: date
+    hours_per_week: int
+    apply_by: date
+    seats: int
+    outcomes: Sequence[tuple[str, int, int]]
+    prerequisites: Sequence[tuple[str, int, bool]] = ()
+    place: str = ""
+    benefits: str = ""
+    cost: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SlotRow:
+    """A slot of a batch: a draft, or published by a named officer, or closed since."""
+
+    partner_id: uuid.UUID
+    data: SlotData
+    published_by_id: int | None = None
+    published_at: datetime | None = None
+    confirmed_at: datetime | None = None
+    closed: bool = False
+    id: uuid.UUID | None = None
+
+
+# Checks ----------------------------------------------------------------------
+
+
+def _check_period(agency: Agency, data: SlotData, today: date | None) -> None:
+    if data.ends_on < data.starts_on:
+        raise Invalid("ends_before_start", field="ends_on")
+    if data.ends_on >= months_later(data.starts_on, agency.max_placement_months):
+        raise Invalid("period_too_long", field="ends_on", months=agency.max_placement_months)
+    if data.apply_by > data.starts_on:
+        raise Invalid("apply_by_after_start", field="apply_by")
+    if today is not None and data.apply_by < today:
+        raise Invalid("apply_by_past", field="apply_by")
+
+
+def _check_agreement(agreement: Agreement, data: SlotData) -> None:
+    if agreement.kind == AgreementKind.KB:
+        raise Invalid("agreement_too_general", field="agreement_id")
+    if agreement.status == AgreementStatus.TERMINATED:
+        raise Invalid("agreement_ended", field="agreement_id")
+    if data.starts_on < agreement.starts_on or agreement.ends_on < data.ends_on:
+        raise Invalid(
+            "slot_outside_agreement",
+            field="starts_on" if data.starts_on < agreement.starts_on else "ends_on",
+            starts_on=agreement.starts_on,
+            ends_on=agreement.ends_on,
+        )
+
+
+def _check_learning(data: SlotData, codes: CompetencyCodes) -> None:
+    if not data.outcomes:
+        raise Invalid("outcomes_missing", field="outcomes")
+    for field, items in (("outcomes", data.outcomes), ("prerequisites", data.prerequisites)):
+        if len(items) > MAX_COMPETENCIES:
+            raise Invalid("too_many_competencies", field=field, limit=MAX_COMPETENCIES)
+        for code, *_ in items:
+            codes.check(code, field=field)
+        if len({code for code, *_ in items}) < len(items):
+            raise Invalid("competency_twice", field=field)
+    for _code, low, high in data.outcomes:
+        check_level(low, field="outcomes", lowest=0)
+        check_level(high, field="outcomes")
+        if high <= low:
+            raise Invalid("outcome_not_rising", field="outcomes")
+    reached = {code: high for code, _low, high in data.outcomes}
+    for code, level, _is_required in data.prerequisites:
+        check_level(level, field="prerequisites")
+        if level >= reached.get(code, level + 1):
+            raise Invalid("prerequisite_above_outcome", field="prerequisites")
+
+
+def _fields(data: SlotData, agreement: Agreement, codes: CompetencyCodes, today: date | None) -> dict[str, object]:
+    """The checked column values of a slot."""
+    kind = get_kind(data.kind)
+    check_choice(data.mode, SlotMode.values, code="unknown_mode", field="mode")
+    place = clean_text(data.place, field="place", limit=120, required=False)
+    if data.mode != SlotMode.ONLINE and not place:
+        raise Invalid("place_missing", field="place")
+    _check_period(agreement.agency, data, today)
+    if not 1 <= data.hours_per_week <= 40:
+        raise Invalid("hours_range", field="hours_per_week")
+    if not 1 <= data.seats <= 500:
+        raise Invalid("seats_range", field="seats")
+    if data.seats < kind.minimum_cohort:
+        raise Invalid("seats_below_cohort", field="seats", minimum=kind.minimum_cohort)
+    _check_learning(data, codes)
+    _check_agreement(agreement, data)
+    return {
+        "agreement": agreement,
+        "kind": kind.code,
+        "title": clean_text(data.title, field="title", limit=160),
+        "description": clean_text(data.description, field="description", limit=6000),
+        "mode": data.mode,
+        "place": "" if data.mode == SlotMode.ONLINE else place,
+        "starts_on": data.starts_on,
+        "ends_on": data.ends_on,
+        "hours_per_week": data.hours_per_week,
+        "apply_by": data.apply_by,
+        "seats": data.seats,
+        "benefits": clean_text(data.benefits, field="benefits", limit=400, required=False),
+        "cost": clean_text(data.cost, field="cost", limit=200, required=False),
+    }
+
+
+def _learning(slot: Slot, data: SlotData) -> tuple[list[SlotOutcome], list[SlotPrerequisite]]:
+    outcomes = [
+        SlotOutcome(slot=slot, agency_id=slot.agency_id, competency_id=code, from_level=low, to_level=high)
+        for code, low, high in data.outcomes
+    ]
+    prerequisites = [
+        SlotPrerequisite(slot=slot, agency_id=slot.agency_id, competency_id=code, level=level, is_required=required)
+        for code, level, required in data.prerequisites
+    ]
+    return outcomes, prerequisites
+
+
+def _replace_learning(slot: Slot, data: SlotData) -> None:
+    slot.outcomes.all().delete()
+    slot.prerequisites.all().delete()
+    outcomes, prerequisites = _learning(slot, data)
+    SlotOutcome.objects.bulk_create(outcomes)
+    SlotPrerequisite.objects.bulk_create(prerequisites)
+
+
+def slot_data(slot: Slot) -> SlotData:
+    """What a stored slot says, in the shape it was given."""
+    return SlotData(
+        agreement_id=slot.agreement_id,
+        kind=slot.kind,
+        title=slot.title,
+        description=slot.description,
+        mode=slot.mode,
+        place=slot.place,
+        starts_on=slot.starts_on,
+        ends_on=slot.ends_on,
+        hours_per_week=slot.hours_per_week,
+        apply_by=slot.apply_by,
+        seats=slot.seats,
+        benefits=slot.benefits,
+        cost=slot.cost,
+        outcomes=list(slot.outcomes.values_list("competency_id", "from_level", "to_level")),
+        prerequisites=list(slot.prerequisites.values_list("competency_id", "level", "is_required")),
+    )
+
+
+def _check_again(slot: Slot, now: datetime | None) -> None:
+    """What was fine when drafted may not be fine today."""
+    agreement = Agreement.objects.select_related("agency").get(pk=slot.agreement_id)
+    _fields(slot_data(slot), agreement, CompetencyCodes(), agreement.agency.today(now))
+
+
+def _offered_agreement(actor: User | None, partner_id: uuid.UUID, agreement_id: uuid.UUID) -> Agreement:
+    found = visible_agreements(actor).select_related("agency").filter(partner_id=partner_id, pk=agreement_id).first()
+    if found is None:
+        raise Invalid("unknown_agreement", field="agreement_id")
+    return found
+
+
+def _note(value: str, reason: str, other: str) -> str:
+    return clean_text(value, field="note", limit=500, required=reason == other)
+
+
+def _recorded(actor: User | None, verb: str, slot: Slot, before: str, **after: object) -> None:
+    audit.record(
+        actor=actor,
+        action=f"partners.{verb}_slot",
+        obj=slot,
+        before={"status": before},
+        after={"status": slot.status} | after,
+    )
+
+
+# Drafting: the partner ---------------------------------------------------------
+
+
+@service
+def create_slot(*, actor: User | None, partner_id: uuid.UUID, data: SlotData, now: datetime | None = None) -> Slot:
+    """Draft a slot under one of the partner's agreements; it belongs to that agreement's agency."""
+    partner = find(visible_partners(actor), partner_id)
+    require(can_act_for(actor, partner.pk))
+    agreement = _offered_agreement(actor, partner.pk, data.agreement_id)
+    fields = _fields(data, agreement, CompetencyCodes(), agreement.agency.today(now))
+    slot = Slot.objects.create(agency=agreement.agency, partner=partner, created_by=actor, **fields)
+    _replace_learning(slot, data)
+    audit.record(actor=actor, action="partners.create_slot", obj=slot, after={"kind": slot.kind, "title": slot.title})
+    return slot
+
+
+@service
+def update_slot(*, actor: User | None, slot_id: uuid.UUID, data: SlotData, now: datetime | None = None) -> Slot:
+    """Change a draft; a returned slot becomes a draft again."""
+    slot = lock(visible_slots(actor), slot_id)
+    require(can_act_for(actor, slot.partner_id))
+    before = str(slot.status)
+    if slot.status not in (SlotStatus.DRAFT, SlotStatus.RETURNED):
+        raise Conflict("slot_not_editable", status=slot.get_status_display())
+    agreement = _offered_agreement(actor, slot.partner_id, data.agreement_id)
+    if agreement.agency_id != slot.agency_id:
+        raise Invalid("agreement_of_other_agency", field="agreement_id")
+    for field, value in _fields(data, agreement, CompetencyCodes(), agreement.agency.today(now)).items():
+        setattr(slot, field, value)
+    if slot.status == SlotStatus.RETURNED:
+        advance(slot, "revise")
+    slot.save()
+    _replace_learning(slot, data)
+    _recorded(actor, "update", slot, before)
+    return slot
+
+
+@service
+def clone_slot(*, actor: User | None, slot_id: uuid.UUID, agreement_id: uuid.UUID | None = None) -> Slot:
+    """A fresh draft with the same content; for another city by naming that city's agreement.
+
+    Dates are copied as they are and checked when the draft is changed or handed in.
+    """
+    origin = find(visible_slots(actor), slot_id)
+    require(can_act_for(actor, origin.partner_id))
+    agreement = _offered_agreement(actor, origin.partner_id, agreement_id or origin.agreement_id)
+    data = replace(slot_data(origin), agreement_id=agreement.pk)
+    fields = {name: getattr(origin, name) for name in _COPIED} | {"agreement": agreement}
+    slot = Slot.objects.create(agency=agreement.agency, partner_id=origin.partner_id, created_by=actor, **fields)
+    _replace_learning(slot, data)
+    audit.record(actor=actor, action="partners.clone_slot", obj=slot, after={"origin": origin.pk})
+    return slot
+
+
+_COPIED = (
+    "kind",
+    "title",
+    "description",
+    "mode",
+    "place",
+    "starts_on",
+    "ends_on",
+    "hours_per_week",
+    "apply_by",
+    "seats",
+    "benefits",
+    "cost",
+)
+
+
+@service
+def submit_slot(*, actor: User | None, slot_id: uuid.UUID, now: datetime | None = None) -> Slot:
+    """Hand a draft to HR."""
+    slot = lock(visible_slots(actor), slot_id)
+    require(can_act_for(actor, slot.partner_id))
+    before = str(slot.status)
+    advance(slot, "submit")
+    _check_again(slot, now)
+    slot.submitted_at = now or timezone.now()
+    slot.save()
+    _recorded(actor, "submit", slot, before)
+    _announce(events.SLOT_SUBMITTED, slot, slot.submitted_at)
+    return slot
+
+
+# Review: HR ----------------------------------------------------------------------
+
+
+@service
+def return_slot(*, actor: User, slot_id: uuid.UUID, reason: str, note: str = "", now: datetime | None = None) -> Slot:
+    """Send a slot back for revision, with a coded reason."""
+    slot = lock(visible_slots(actor), slot_id)
+    require(can_review_slot(actor, slot))
+    before = str(slot.status)
+    slot.return_reason = check_choice(reason, ReturnReason.values, code="unknown_reason", field="reason")
+    slot.return_note = _note(note, reason, ReturnReason.OTHER)
+    advance(slot, "send_back")
+    slot.save()
+    _recorded(actor, "return", slot, before, reason=reason)
+    _announce(events.SLOT_RETURNED, slot, now or timezone.now())
+    return slot
+
+
+@service
+def publish_slot(*, actor: User, slot_id: uuid.UUID, now: datetime | None = None) -> Slot:
+    """Let people apply: the partner is trusted, the agreement in force over the whole period."""
+    slot = lock(visible_slots(actor), slot_id)
+    require(can_review_slot(actor, slot))
+    before = str(slot.status)
+    advance(slot, "publish")
+    _check_again(slot, now)
+    if not is_verified(slot.partner_id, slot.agency_id):
+        raise Conflict("partner_not_verified")
+    _require_covered(slot)
+    slot.published_by, slot.published_at = actor, now or timezone.now()
+    slot.confirmed_at = slot.published_at
+    slot.save()
+    _recorded(actor, "publish", slot, before)
+    outbox.announce(events.SLOT_PUBLISHED, key=slot.pk, slot_id=slot.pk, agency_id=slot.agency_id)
+    return slot
+
+
+def _require_covered(slot: Slot) -> None:
+    if not slot.agreement.covers(slot.starts_on, slot.ends_on):
+        raise Conflict("agreement_not_in_force", field="agreement_id")
+
+
+def _announce(event: str, slot: Slot, at: datetime) -> None:
+    outbox.announce(event, key=f"{slot.pk}:{at.isoformat()}", slot_id=slot.pk, agency_id=slot.agency_id)
+
+
+# Looking after it: the partner, or HR ------------------------------------------------
+
+
+@service
+def pause_slot(*, actor: User | None, slot_id: uuid.UUID) -> Slot:
+    """Not to be applied for, for now."""
+    return _steer(actor, slot_id, "pause", "paused")
+
+
+@service
+def resume_slot(*, actor: User | None, slot_id: uuid.UUID, now: datetime | None = None) -> Slot:
+    """Open again, if there is still time and ground to stand on; full if the seats went meanwhile."""
+    slot = _steered(actor, slot_id)
+    before = str(slot.status)
+    advance(slot, "resume")
+    if slot.apply_by < slot.agency.today(now):
+        raise Conflict("apply_by_past", field="apply_by")
+    _require_covered(slot)
+    if not slot.seats_left:
+        advance(slot, "fill")
+    slot.save()
+    _recorded(actor, "resume", slot, before)
+    announce_change(slot, "resumed")
+    return slot
+
+
+@service
+def close_slot(*, actor: User | None, slot_id: uuid.UUID) -> Slot:
+    """No more applications; those under way go on."""
+    return _steer(actor, slot_id, "close", "closed")
+
+
+@service
+def cancel_slot(*, actor: User | None, slot_id: uuid.UUID, reason: str, note: str = "") -> Slot:
+    """It will not take place; everyone concerned is told, with a coded reason."""
+    slot = _steered(actor, slot_id)
+    before = str(slot.status)
+    slot.cancel_reason = check_choice(reason, CancelReason.values, code="unknown_reason", field="reason")
+    slot.cancel_note = _note(note, reason, CancelReason.OTHER)
+    advance(slot, "cancel")
+    slot.save()
+    _recorded(actor, "cancel", slot, before, reason=reason)
+    announce_change(slot, "cancelled")
+    return slot
+
+
+@service
+def confirm_slot(*, actor: User | None, slot_id: uuid.UUID, now: datetime | None = None) -> Slot:
+    """The partner says that the offer still stands."""
+    slot = lock(visible_slots(actor), slot_id)
+    require(can_act_for(actor, slot.partner_id))
+    if slot.status not in (SlotStatus.PUBLISHED, SlotStatus.PAUSED, SlotStatus.FULL):
+        raise Conflict("not_in_this_state", status=slot.get_status_display(), action="confirm")
+    slot.confirmed_at = now or timezone.now()
+    slot.save(update_fields=("confirmed_at", "updated_at"))
+    audit.record(actor=actor, action="partners.confirm_slot", obj=slot, after={"confirmed_at": slot.confirmed_at})
+    return slot
+
+
+def _steered(actor: User | None, slot_id: uuid.UUID) -> Slot:
+    slot = lock(visible_slots(actor).select_related("agency", "agreement"), slot_id)
+    require(can_steer_slot(actor, slot))
+    return slot
+
+
+def _steer(actor: User | None, slot_id: uuid.UUID, verb: str, change: str) -> Slot:
+    slot = _steered(actor, slot_id)
+    before = str(slot.status)
+    advance(slot, verb)
+    slot.save(update_fields=("status", "updated_at"))
+    _recorded(actor, verb, slot, before)
+    announce_change(slot, change)
+    return slot
+
+
+# Batches -------------------------------------------------------------------------------
+
+
+@service
+def import_slots(
+    *, actor: User | None, agency_id: uuid.UUID, rows: Sequence[SlotRow], now: datetime | None = None
+) -> list[Slot]:
+    """Add slots of an agency, all or none; deadlines may lie in the past, so that history can be brought along.
+
+    Announces nothing: refresh the agency's recommendations afterwards.
+    """
+    agency = managed_agency(actor, agency_id)
+    now = now or timezone.now()
+    agreements = Agreement.objects.filter(agency=agency).select_related("agency").in_bulk()
+    officers = User.objects.filter(agency_memberships__agency=agency, agency_memberships__role=AgencyRole.HR)
+    officer_ids = set(officers.values_list("pk", flat=True))
+    codes = CompetencyCodes()
+    slots: list[Slot] = []
+    outcomes: list[SlotOutcome] = []
+    prerequisites: list[SlotPrerequisite] = []
+    for number, row in enumerate(rows, start=1):
+        with at_row(number):
+            agreement = agreements.get(row.data.agreement_id)
+            if agreement is None or agreement.partner_id != row.partner_id:
+                raise Invalid("unknown_agreement", field="agreement_id")
+            fields = _fields(row.data, agreement, codes, None)
+            slot = Slot(id=row.id or uuid.uuid4(), agency=agency, partner_id=row.partner_id, **fields)
+            if row.published_by_id is not None:
+                if row.published_by_id not in officer_ids:
+                    raise Invalid("unknown_user", field="published_by_id")
+                if not agreement.covers(slot.starts_on, slot.ends_on):
+                    raise Invalid("agreement_not_in_force", field="agreement_id")
+                _publish_imported(slot, row, now)
+        slots.append(slot)
+        taught, presupposed = _learning(slot, row.data)
+        outcomes += taught
+        prerequisites += presupposed
+    Slot.objects.bulk_create(slots)
+    SlotOutcome.objects.bulk_create(outcomes)
+    SlotPrerequisite.objects.bulk_create(prerequisites)
+    audit.record(
+        actor=actor, action="partners.import_slots", obj=agency, agency_id=agency.pk, after={"rows": len(slots)}
+    )
+    return slots
+
+
+def _publish_imported(slot: Slot, row: SlotRow, now: datetime) -> None:
+    advance(slot, "submit")
+    advance(slot, "publish")
+    slot.published_by_id = row.published_by_id
+    slot.published_at = slot.submitted_at = row.published_at or now
+    slot.confirmed_at = row.confirmed_at or slot.published_at
+    if row.closed:
+        advance(slot, "close")
