@@ -167,6 +167,8 @@ def test_one_process_at_a_time(world: World) -> None:
             services.refresh_agency(agency_id=world.agency.pk)
         assert refused.value.code == "match_running"
         assert MatchRun.objects.count() == 1
+        with rival.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_unlock_all()")
     finally:
         rival.close()
     assert services.run_match(run_id=run.pk) == 1
