@@ -246,11 +246,11 @@ def test_slot_card_without_score_says_so_only_when_asked(show: Any) -> None:
 
 
 def test_parts_of_a_score_add_up(show: Any) -> None:
-    reasons = [ReasonLine("a", points=3900), ReasonLine("b", points=1650), ReasonLine("c", tone="neutral")]
+    reasons = [ReasonLine("a", points=3900), ReasonLine("b", points=1651), ReasonLine("c", tone="neutral")]
 
     page = show("reason-list", reasons=reasons, parts=True)
 
-    assert re.findall(r"<td>(.*?)</td>", page) == ["39,0%", "16,5%", "55,5%"]
+    assert re.findall(r"<td>(.*?)</td>", page) == ["39,00%", "16,51%", "55,51%"]
     assert "<table" not in show("reason-list", reasons=reasons)
 
 

@@ -260,8 +260,11 @@ def numbered_level(value: object) -> str:
 
 @register.filter
 def decimal(value: object, places: int = 1) -> str:
-    """A number with the comma of the language: ``12,5``."""
-    return formats.number_format(_number(value), decimal_pos=int(places), use_l10n=True) if value is not None else ""
+    """A number with the comma of the language, rounded half up: ``12,5``."""
+    if value is None:
+        return ""
+    rounded = _number(value).quantize(Decimal(1).scaleb(-int(places)), ROUND_HALF_UP)
+    return formats.number_format(rounded, decimal_pos=int(places), use_l10n=True)
 
 
 @register.filter
