@@ -1,0 +1,122 @@
+"""The arithmetic of learning hours (JP): which year, which ceiling, what counts.
+
+1 JP is 45 minutes. PNS: at least 20 JP a calendar year (PP 11/2017 Art 203). PPPK: at most 24 JP a contract
+year (PerLAN 15/2020); hours beyond stay in the ledger as not counted. Conversion: jp_conversion.csv.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+
+from django.db.models import Q, Sum
+
+from asn.models import Employee
+from asn.states import EmployeeKind
+from core.errors import Conflict
+from partners.kinds import get_kind
+from placements.models import LearningHourEntry, LearningHourRule, Placement
+from placements.states import RESERVING_PLACEMENT, NotCounted
+
+
+def account_year(employee: Employee, on: date) -> date:
+    """First day of the year the hours of ``on`` belong to.
+
+    PNS: 1 January. PPPK: the last anniversary of the contract's start (29 February counts as 1 March in common
+    years); without contract dates the calendar year.
+    """
+    if employee.kind == EmployeeKind.PNS or employee.contract_starts_on is None or on < employee.contract_starts_on:
+        return date(on.year, 1, 1)
+    start = employee.contract_starts_on
+
+    def anniversary(year: int) -> date:
+        try:
+            return start.replace(year=year)
+        except ValueError:
+            return date(year, 3, 1)
+
+    this_year = anniversary(on.year)
+    return this_year if this_year <= on else anniversary(on.year - 1)
+
+
+def counted_hours(employee: Employee, year_start: date) -> int:
+    """JP that count in one account year."""
+    total = LearningHourEntry.objects.filter(employee=employee, account_year=year_start).aggregate(
+        total=Sum("counted_hours")
+    )["total"]
+    return int(total or 0)
+
+
+def planned_hours(employee: Employee, year_start: date, *, without: Placement | None = None) -> int:
+    """JP that reserved and running placements of that year are expected to bring still."""
+    rows = Placement.objects.filter(employee=employee, status__in=RESERVING_PLACEMENT).select_related("slot")
+    if without is not None:
+        rows = rows.exclude(pk=without.pk)
+    planned = 0
+    for placement in rows:
+        if account_year(employee, placement.ends_on) == year_start:
+            credited = LearningHourEntry.objects.filter(placement=placement).aggregate(t=Sum("hours"))["t"] or 0
+            planned += max(0, get_kind(placement.slot.kind).jp_planned - int(credited))
+    return planned
+
+
+def ceiling(employee: Employee) -> int | None:
+    """The yearly maximum: PPPK only."""
+    return employee.agency.pppk_contract_hours if employee.kind == EmployeeKind.PPPK else None
+
+
+def hours_left(employee: Employee, on: date | None = None) -> int | None:
+    """JP still free under the ceiling after what is planned; None without a ceiling."""
+    limit = ceiling(employee)
+    if limit is None:
+        return None
+    year = account_year(employee, on or employee.agency.today())
+    return limit - counted_hours(employee, year) - planned_hours(employee, year)
+
+
+def rule_for(form: str, agency_id: object, on: date) -> LearningHourRule:
+    """The rule in force on a day: the agency's own before the general one; raises Conflict(``hour_rule_missing``)."""
+    rule = (
+        LearningHourRule.objects.filter(Q(agency_id=agency_id) | Q(agency=None), form=form, effective_from__lte=on)
+        .order_by("agency_id", "-effective_from")
+        .first()
+    )
+    if rule is None:
+        raise Conflict("hour_rule_missing", form=form)
+    return rule
+
+
+@dataclass(frozen=True, slots=True)
+class Credit:
+    """How many hours an event is worth, how many count, and why not all."""
+
+    hours: int
+    counted: int
+    reason: str = ""
+
+
+def capped_by_ceiling(employee: Employee, hours: int, year_start: date) -> Credit:
+    """Cut what passes the PPPK ceiling; it stays visible as not counted."""
+    limit = ceiling(employee)
+    if limit is None:
+        return Credit(hours, hours)
+    free = max(0, limit - counted_hours(employee, year_start))
+    if hours <= free:
+        return Credit(hours, hours)
+    return Credit(hours, free, NotCounted.PPPK_CEILING)
+
+
+def session_credit(employee: Employee, rule: LearningHourRule, held_on: date) -> Credit:
+    """JP of one session by the month it was held in: beyond ``monthly_cap`` sessions it adds nothing."""
+    hours = rule.hours or 0
+    in_month = LearningHourEntry.objects.filter(
+        employee=employee,
+        rule__form=rule.form,
+        occurs_on__year=held_on.year,
+        occurs_on__month=held_on.month,
+        counted_hours__gt=0,
+        reversed_by__isnull=True,
+    ).count()
+    if rule.monthly_cap is not None and in_month >= rule.monthly_cap:
+        return Credit(hours, 0, NotCounted.MONTHLY_CAP)
+    return capped_by_ceiling(employee, hours, account_year(employee, held_on))

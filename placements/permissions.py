@@ -1,0 +1,193 @@
+"""Who sees and who may do what on the road from application to certificate."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any
+
+from django.db.models import Q
+
+from accounts.models import User
+from asn.models import AgencyMembership
+from asn.states import AgencyRole
+from core.errors import NotFound
+from partners.models import PartnerMembership
+from placements.models import Application, ApplicationQuerySet, LogbookEntry, MentoringSession, Placement
+from placements.states import ApplicationStatus, PlacementStatus
+
+# What a partner gets to see at all, and from when on with a name.
+PARTNER_SEES = (
+    ApplicationStatus.SHORTLISTED,
+    ApplicationStatus.APPROVED,
+    ApplicationStatus.ACCEPTED,
+    ApplicationStatus.DECLINED,
+)
+PARTNER_SEES_NAME = (ApplicationStatus.APPROVED, ApplicationStatus.ACCEPTED)
+
+
+def agencies_of(user: User, *roles: str) -> Any:
+    return AgencyMembership.objects.filter(user=user, is_active=True, role__in=roles).values("agency_id")
+
+
+def partners_of(user: User) -> Any:
+    return PartnerMembership.objects.filter(user=user, is_active=True).values("partner_id")
+
+
+def is_hr_of(user: User, agency_id: uuid.UUID) -> bool:
+    """Whether the user is an HR officer of that agency."""
+    return AgencyMembership.objects.filter(
+        user=user, agency_id=agency_id, role=AgencyRole.HR, is_active=True
+    ).exists()
+
+
+def is_member_of(user: User, partner_id: uuid.UUID) -> bool:
+    """Whether the user acts for that partner."""
+    return PartnerMembership.objects.filter(user=user, partner_id=partner_id, is_active=True).exists()
+
+
+def visible_applications(user: User) -> ApplicationQuerySet:
+    """Own ones; handed-in ones of subordinates, of the agency (HR, auditor), of the partner's slots once shortlisted."""
+    handed_in = ~Q(status=ApplicationStatus.DRAFT) | Q(attempt__gt=1)
+    return Application.objects.filter(
+        Q(employee__user=user)
+        | (handed_in & Q(employee__supervisor__user=user))
+        | (handed_in & Q(agency__in=agencies_of(user, AgencyRole.HR, AgencyRole.AUDITOR)))
+        | Q(slot__partner__in=partners_of(user), status__in=PARTNER_SEES)
+    )
+
+
+def get_visible_application(user: User, application_id: uuid.UUID) -> Application:
+    """The application, or NotFound for a missing or foreign one alike."""
+    try:
+        return (
+            visible_applications(user)
+            .select_related("employee__supervisor", "employee__unit", "employee__position", "slot__partner", "agency")
+            .get(pk=application_id)
+        )
+    except Application.DoesNotExist:
+        raise NotFound() from None
+
+
+def sees_name(user: User, application: Application) -> bool:
+    """A partner knows the name only once HR has approved; everyone else who sees the application knows it."""
+    inside = visible_applications(user).filter(pk=application.pk).exclude(
+        Q(slot__partner__in=partners_of(user)) & ~Q(employee__user=user)
+        & ~Q(employee__supervisor__user=user)
+        & ~Q(agency__in=agencies_of(user, AgencyRole.HR, AgencyRole.AUDITOR))
+    )
+    return application.status in PARTNER_SEES_NAME or inside.exists()
+
+
+def is_applicant(user: User, application: Application) -> bool:
+    return application.employee.user_id == user.pk
+
+
+def can_clear(user: User, application: Application) -> bool:
+    """The direct supervisor, who is not the applicant."""
+    supervisor = application.employee.supervisor
+    return supervisor is not None and supervisor.user_id == user.pk and not is_applicant(user, application)
+
+
+def can_decide_for_hr(user: User, application: Application) -> bool:
+    """An HR officer of the agency, neither the applicant nor the one who cleared it (invariant 3)."""
+    return (
+        is_hr_of(user, application.agency_id)
+        and not is_applicant(user, application)
+        and not application.decisions.filter(attempt=application.attempt, decided_by=user).exists()
+    )
+
+
+def can_decide_for_partner(user: User, application: Application) -> bool:
+    """A member of the slot's partner who has decided nothing else about it."""
+    return (
+        is_member_of(user, application.slot.partner_id)
+        and not is_applicant(user, application)
+        and not application.decisions.filter(attempt=application.attempt, decided_by=user).exists()
+    )
+
+
+def visible_placements(user: User) -> Any:
+    """Own ones; of subordinates, of the agency (HR, auditor), of the partner, of the mentor."""
+    return Placement.objects.filter(
+        Q(employee__user=user)
+        | Q(employee__supervisor__user=user)
+        | Q(agency__in=agencies_of(user, AgencyRole.HR, AgencyRole.AUDITOR))
+        | Q(slot__partner__in=partners_of(user))
+        | Q(mentor__user=user)
+    )
+
+
+def get_visible_placement(user: User, placement_id: uuid.UUID) -> Placement:
+    """The placement, or NotFound for a missing or foreign one alike."""
+    try:
+        placement: Placement = (
+            visible_placements(user)
+            .select_related(
+                "employee__supervisor", "employee__unit", "employee__position", "slot__partner", "slot__agreement",
+                "mentor", "agency", "application",
+            )
+            .get(pk=placement_id)
+        )
+    except Placement.DoesNotExist:
+        raise NotFound() from None
+    return placement
+
+
+def get_visible_logbook_entry(user: User, entry_id: uuid.UUID) -> LogbookEntry:
+    """A logbook entry of a visible placement."""
+    try:
+        return LogbookEntry.objects.select_related("placement").get(pk=entry_id, placement__in=visible_placements(user))
+    except LogbookEntry.DoesNotExist:
+        raise NotFound() from None
+
+
+def get_visible_session(user: User, session_id: uuid.UUID) -> MentoringSession:
+    """A session of a visible placement."""
+    try:
+        return MentoringSession.objects.select_related("placement").get(
+            pk=session_id, placement__in=visible_placements(user)
+        )
+    except MentoringSession.DoesNotExist:
+        raise NotFound() from None
+
+
+def is_participant(user: User, placement: Placement) -> bool:
+    return placement.employee.user_id == user.pk
+
+
+def is_mentor(user: User, placement: Placement) -> bool:
+    return placement.mentor is not None and placement.mentor.user_id == user.pk
+
+
+def is_host(user: User, placement: Placement) -> bool:
+    """The mentor, or whoever acts for the partner; never the participant."""
+    return not is_participant(user, placement) and (
+        is_mentor(user, placement) or is_member_of(user, placement.slot.partner_id)
+    )
+
+
+def can_prepare(user: User, placement: Placement) -> bool:
+    """Letters and start: HR of the agency, not for oneself."""
+    return is_hr_of(user, placement.agency_id) and not is_participant(user, placement)
+
+
+def can_write_plan(user: User, placement: Placement) -> bool:
+    return is_participant(user, placement) or is_host(user, placement)
+
+
+def can_complete(user: User, placement: Placement) -> bool:
+    return is_host(user, placement) or can_prepare(user, placement)
+
+
+def can_end(user: User, placement: Placement) -> bool:
+    """Either side may stop before the start; later HR or the host."""
+    if placement.status == PlacementStatus.PREPARING and is_participant(user, placement):
+        return True
+    return can_complete(user, placement)
+
+
+def can_see_hours(user: User, employee_user_id: Any, agency_id: uuid.UUID) -> bool:
+    """The JP account: the person, HR and auditors of the agency."""
+    return employee_user_id == user.pk or AgencyMembership.objects.filter(
+        user=user, agency_id=agency_id, is_active=True, role__in=(AgencyRole.HR, AgencyRole.AUDITOR)
+    ).exists()

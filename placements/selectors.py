@@ -1,0 +1,373 @@
+"""Reads for pages and API: who holds it, what is open, what is missing, how many hours."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from math import ceil
+from typing import Any
+
+from django.db.models import Count, Q
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+from django_fsm import can_proceed
+
+from accounts.models import User
+from asn.models import Employee
+from asn.states import EmployeeKind
+from partners.kinds import Evidence
+from placements import permissions
+from placements.hours import account_year, ceiling, counted_hours, planned_hours
+from placements.models import Application, LearningHourEntry, LogbookEntry, MentoringSession, Placement
+from placements.states import (
+    ApplicationStatus,
+    DecisionStep,
+    EvaluationStage,
+    EvaluatorRole,
+    LogbookStatus,
+    PlacementStatus,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class TimelineItem:
+    """One step: done (who, when), now (who, until when) or next."""
+
+    step: str
+    label: str | Promise
+    state: str
+    who: str
+    at: datetime | None = None
+    due_at: datetime | None = None
+    outcome: str = ""
+    outcome_label: str | Promise = ""
+    reason: str | Promise = ""
+    note: str = ""
+
+
+_HOLDER = {
+    ApplicationStatus.DRAFT: DecisionStep.EMPLOYEE,
+    ApplicationStatus.RETURNED: DecisionStep.EMPLOYEE,
+    ApplicationStatus.AWAITING_CLEARANCE: DecisionStep.SUPERVISOR,
+    ApplicationStatus.SUBMITTED: DecisionStep.HR,
+    ApplicationStatus.SHORTLISTED: DecisionStep.HR,
+    ApplicationStatus.WAITLISTED: DecisionStep.HR,
+    ApplicationStatus.APPROVED: DecisionStep.PARTNER,
+}
+_ROAD = (DecisionStep.EMPLOYEE, DecisionStep.SUPERVISOR, DecisionStep.HR, DecisionStep.PARTNER)
+
+
+def holder(application: Application) -> tuple[str, str]:
+    """(step, name) of whoever has the application now; ("", "") when nobody has."""
+    step = _HOLDER.get(ApplicationStatus(application.status))
+    return ("", "") if step is None else (step, _holder_name(application, step))
+
+
+def _holder_name(application: Application, step: str) -> str:
+    if step == DecisionStep.EMPLOYEE:
+        return application.employee.full_name
+    if step == DecisionStep.SUPERVISOR:
+        supervisor = application.employee.supervisor
+        return supervisor.full_name if supervisor else ""
+    return application.agency.hr_office_short if step == DecisionStep.HR else application.slot.partner.name
+
+
+def timeline(application: Application) -> list[TimelineItem]:
+    """The road of one application: every decision of every attempt, the present holder, the steps to come."""
+    items = []
+    for decision in application.decisions.select_related("decided_by"):
+        items.append(
+            TimelineItem(
+                step=decision.step,
+                label=DecisionStep(decision.step).label,
+                state="done",
+                who=decision.decided_by.get_full_name(),
+                at=decision.decided_at,
+                outcome=decision.outcome,
+                outcome_label=decision.get_outcome_display(),
+                reason=decision.get_reason_display() if decision.reason else "",
+                note=decision.note,
+            )
+        )
+    now_step, who = holder(application)
+    if now_step:
+        items.append(
+            TimelineItem(
+                step=now_step, label=DecisionStep(now_step).label, state="now", who=who, due_at=application.due_at
+            )
+        )
+        for step in _ROAD[_ROAD.index(DecisionStep(now_step)) + 1 :]:
+            items.append(
+                TimelineItem(
+                    step=step, label=DecisionStep(step).label, state="next", who=_holder_name(application, step)
+                )
+            )
+    return items
+
+
+# Verb of the service -> transition of the model and who may. Pages draw buttons from this.
+_APPLICATION_ACTIONS: dict[str, tuple[str, Any]] = {
+    "submit": ("submit", permissions.is_applicant),
+    "revise": ("revise", permissions.is_applicant),
+    "clear": ("clear", permissions.can_clear),
+    "refuse": ("refuse", permissions.can_clear),
+    "shortlist": ("shortlist", permissions.can_decide_for_hr),
+    "approve": ("approve", permissions.can_decide_for_hr),
+    "waitlist": ("waitlist", permissions.can_decide_for_hr),
+    "reject": ("reject", permissions.can_decide_for_hr),
+    "accept": ("accept", permissions.can_decide_for_partner),
+    "decline": ("decline", permissions.can_decide_for_partner),
+    "withdraw": ("withdraw", permissions.is_applicant),
+}
+
+
+def open_application_actions(user: User, application: Application) -> list[str]:
+    """Verbs this user may do to this application now."""
+    found = [
+        verb
+        for verb, (transition, allowed) in _APPLICATION_ACTIONS.items()
+        if can_proceed(getattr(application, transition)) and allowed(user, application)
+    ]
+    if can_proceed(application.send_back):
+        may = (
+            permissions.can_clear
+            if application.status == ApplicationStatus.AWAITING_CLEARANCE
+            else permissions.can_decide_for_hr
+        )
+        if may(user, application):
+            found.append("return")
+    if (
+        application.has_conflict
+        and not application.conflict_outcome
+        and application.is_live
+        and application.status != ApplicationStatus.DRAFT
+        and permissions.can_clear(user, application)
+    ):
+        found.append("decide_conflict")
+    return found
+
+
+def open_placement_actions(user: User, placement: Placement) -> list[str]:
+    """Verbs this user may do to this placement now."""
+    participant, host = permissions.is_participant(user, placement), permissions.is_host(user, placement)
+    hr = permissions.can_prepare(user, placement)
+    supervisor = placement.employee.supervisor
+    preparing = placement.status == PlacementStatus.PREPARING
+    running = placement.status in (PlacementStatus.ACTIVE, PlacementStatus.FINISHING)
+    evaluated = {e.role for e in placement.evaluations.all() if e.stage == EvaluationStage.FINAL} if running else set()
+    may = {
+        "record_letter": preparing and hr,
+        "set_plan": preparing and (participant or host),
+        "agree_plan": preparing and host and placement.plan_agreed_at is None,
+        "set_mentor": (preparing or running) and (host or hr),
+        "start": preparing and hr,
+        "log": running and participant,
+        "record_session": running and placement.policy.uses_sessions and (participant or host),
+        "verify_logbook": running and host,
+        "evaluate": running
+        and (
+            (participant and EvaluatorRole.PARTICIPANT not in evaluated)
+            or (host and EvaluatorRole.MENTOR not in evaluated)
+            or (
+                supervisor is not None
+                and supervisor.user_id == user.pk
+                and not host
+                and EvaluatorRole.SUPERVISOR not in evaluated
+            )
+        ),
+        "complete": running and (host or hr),
+        "hold": placement.status == PlacementStatus.ACTIVE and (host or hr),
+        "resume": placement.status == PlacementStatus.ON_HOLD and (host or hr),
+        "end_early": can_proceed(placement.end_early) and permissions.can_end(user, placement),
+        "no_show": preparing and (host or hr),
+    }
+    return [verb for verb, allowed in may.items() if allowed]
+
+
+@dataclass(frozen=True, slots=True)
+class CheckItem:
+    """One thing that must be there."""
+
+    code: str
+    label: str | Promise
+    done: bool
+    detail: str | Promise = ""
+
+
+def start_checklist(placement: Placement) -> list[CheckItem]:
+    """What a placement needs before it may start: surat tugas, plan agreed, mentor, agreement over the period."""
+    agreement = placement.slot.agreement
+    return [
+        CheckItem(
+            "assignment_letter",
+            _("Assignment letter with number, date, signer and file"),
+            bool(placement.letter_number and placement.letter_signer)
+            and placement.letter_date is not None
+            and placement.letter_file_id is not None,
+            placement.letter_number,
+        ),
+        CheckItem("learning_plan", _("Learning plan agreed by the host"), placement.plan_agreed_at is not None),
+        CheckItem("mentor", _("Mentor"), placement.mentor_id is not None, placement.mentor.name if placement.mentor else ""),
+        CheckItem(
+            "agreement",
+            _("Agreement in force over the whole period"),
+            agreement.covers(placement.starts_on, placement.ends_on),
+            agreement.number_agency,
+        ),
+    ]
+
+
+def completion_evidence(placement: Placement) -> list[CheckItem]:
+    """What the kind's policy asks for before completion, and whether it is there."""
+    checks = {
+        Evidence.LOGBOOK_VERIFIED: _logbook_check,
+        Evidence.SESSION_CONFIRMED: _session_check,
+        Evidence.MENTOR_EVALUATION: _mentor_evaluation_check,
+        Evidence.PARTICIPANT_EVALUATION: _participant_evaluation_check,
+    }
+    return [checks[evidence](placement) for evidence in placement.policy.evidence]
+
+
+def weeks_of(placement: Placement) -> int:
+    """Started weeks of the period: one verified logbook entry is asked for each."""
+    return ceil(((placement.ends_on - placement.starts_on).days + 1) / 7)
+
+
+def _logbook_check(placement: Placement) -> CheckItem:
+    rows = LogbookEntry.objects.filter(placement=placement).values_list("status", flat=True)
+    statuses = list(rows)
+    verified, needed = statuses.count(LogbookStatus.VERIFIED), weeks_of(placement)
+    return CheckItem(
+        Evidence.LOGBOOK_VERIFIED.value,
+        _("Logbook verified, one entry a week at least"),
+        verified >= needed and verified == len(statuses),
+        f"{verified}/{needed}",
+    )
+
+
+def _session_check(placement: Placement) -> CheckItem:
+    confirmed = MentoringSession.objects.filter(
+        placement=placement, participant_confirmed_at__isnull=False, mentor_confirmed_at__isnull=False
+    ).count()
+    return CheckItem(
+        Evidence.SESSION_CONFIRMED.value, _("A session confirmed by both sides"), confirmed > 0, str(confirmed)
+    )
+
+
+def _evaluated(placement: Placement, role: str) -> bool:
+    return placement.evaluations.filter(role=role, stage=EvaluationStage.FINAL).exists()
+
+
+def _mentor_evaluation_check(placement: Placement) -> CheckItem:
+    return CheckItem(
+        Evidence.MENTOR_EVALUATION.value, _("Final evaluation by the host"), _evaluated(placement, EvaluatorRole.MENTOR)
+    )
+
+
+def _participant_evaluation_check(placement: Placement) -> CheckItem:
+    return CheckItem(
+        Evidence.PARTICIPANT_EVALUATION.value,
+        _("Final evaluation by the participant"),
+        _evaluated(placement, EvaluatorRole.PARTICIPANT),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class JpAccount:
+    """Learning hours of one account year: a floor for PNS, a ceiling for PPPK."""
+
+    year_start: date
+    year_end: date
+    target: int | None
+    ceiling: int | None
+    counted: int
+    planned: int
+    entries: list[LearningHourEntry]
+
+    @property
+    def bound(self) -> int:
+        """The number the bar is drawn against."""
+        return self.target or self.ceiling or 0
+
+    @property
+    def reached(self) -> bool:
+        return self.target is not None and self.counted >= self.target
+
+
+def jp_account(employee: Employee, on: date | None = None) -> JpAccount:
+    """The account of the year that ``on`` (default: today there) belongs to."""
+    on = on or employee.agency.today()
+    start = account_year(employee, on)
+    end = start.replace(year=start.year + 1) - timedelta(days=1)
+    return JpAccount(
+        year_start=start,
+        year_end=end,
+        target=employee.agency.pns_yearly_hours if employee.kind == EmployeeKind.PNS else None,
+        ceiling=ceiling(employee),
+        counted=counted_hours(employee, start),
+        planned=planned_hours(employee, start),
+        entries=list(
+            LearningHourEntry.objects.filter(employee=employee, account_year=start).select_related(
+                "rule", "placement__slot__partner"
+            )
+        ),
+    )
+
+
+def applications_with_road(user: User) -> Any:
+    """Visible applications with everything a list row shows, in a constant number of queries."""
+    return permissions.visible_applications(user).select_related(
+        "agency", "employee__unit", "employee__position", "employee__supervisor", "slot__partner"
+    )
+
+
+def placements_with_road(user: User) -> Any:
+    """Visible placements with everything a list row shows, in a constant number of queries."""
+    return (
+        permissions.visible_placements(user)
+        .select_related("agency", "employee__unit", "employee__position", "slot__partner", "slot__agreement", "mentor")
+        .annotate(
+            open_logbook=Count("logbook", filter=Q(logbook__status=LogbookStatus.SUBMITTED), distinct=True),
+            verified_logbook=Count("logbook", filter=Q(logbook__status=LogbookStatus.VERIFIED), distinct=True),
+        )
+    )
+
+
+def waiting_counts(user: User) -> dict[str, int]:
+    """How many things wait for this user, by what is waited for: three queries."""
+    applications = permissions.visible_applications(user).aggregate(
+        clearance=Count(
+            "pk",
+            filter=Q(status=ApplicationStatus.AWAITING_CLEARANCE, employee__supervisor__user=user),
+            distinct=True,
+        ),
+        returned=Count("pk", filter=Q(status=ApplicationStatus.RETURNED, employee__user=user), distinct=True),
+        approval=Count(
+            "pk",
+            filter=Q(
+                status__in=(ApplicationStatus.SUBMITTED, ApplicationStatus.SHORTLISTED),
+                agency__in=permissions.agencies_of(user, "hr"),
+            )
+            & ~Q(employee__user=user),
+            distinct=True,
+        ),
+        acceptance=Count(
+            "pk",
+            filter=Q(status=ApplicationStatus.APPROVED, slot__partner__in=permissions.partners_of(user)),
+            distinct=True,
+        ),
+    )
+    host = Q(placement__mentor__user=user) | Q(placement__slot__partner__in=permissions.partners_of(user))
+    logbook = LogbookEntry.objects.filter(
+        host,
+        ~Q(placement__employee__user=user),
+        status=LogbookStatus.SUBMITTED,
+        placement__status__in=(PlacementStatus.ACTIVE, PlacementStatus.FINISHING),
+    ).aggregate(n=Count("pk", distinct=True))["n"]
+    starting = (
+        permissions.visible_placements(user)
+        .filter(status=PlacementStatus.PREPARING, agency__in=permissions.agencies_of(user, "hr"))
+        .aggregate(n=Count("pk", distinct=True))["n"]
+    )
+    return {**applications, "logbook": logbook, "preparing": starting}
+

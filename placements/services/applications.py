@@ -1,0 +1,511 @@
+"""From draft to seat: applying, clearing, deciding, accepting, withdrawing."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import datetime
+from typing import Any
+
+from django.db import IntegrityError, transaction
+from django.db.models import Max
+
+from accounts.models import User
+from asn.models import Employee
+from core import audit
+from core.errors import Conflict, Invalid, require
+from core.outbox import announce
+from core.services import service
+from core.states import advance
+from matching.models import Recommendation
+from partners import services as partners
+from partners.models import Slot
+from partners.permissions import get_visible_slot
+from partners.states import SlotStatus
+from placements import events
+from placements.eligibility import check_person, check_slot_open
+from placements.models import Application, Decision, Placement
+from placements.permissions import (
+    can_clear,
+    can_decide_for_hr,
+    can_decide_for_partner,
+    is_applicant,
+)
+from placements.services.common import (
+    deadline,
+    facts,
+    lock_application,
+    moment,
+    push_availability,
+    relock_application,
+)
+from placements.states import (
+    LIVE_APPLICATION,
+    ApplicationStatus,
+    ConflictOutcome,
+    DecisionOutcome,
+    DecisionReason,
+    DecisionStep,
+)
+
+CONSENT_VERSION = "2026-11"
+MOTIVATION_MINIMUM = 20
+
+
+@service
+def save_draft(
+    *,
+    actor: User,
+    slot_id: uuid.UUID,
+    motivation: str = "",
+    has_conflict: bool = False,
+    conflict_note: str = "",
+) -> Application:
+    """Begin an application or change its draft; nothing typed is lost.
+
+    Raises NotFound for a slot the actor cannot see, Conflict(``already_applied``) when a handed-in one is live,
+    NotAllowed(``not_an_employee``).
+    """
+    slot = get_visible_slot(actor, slot_id)
+    employee = Employee.objects.select_for_update(of=("self",), no_key=True).filter(user=actor).first()
+    require(employee is not None, "not_an_employee")
+    assert employee is not None
+    require(employee.agency_id == slot.agency_id, "slot_of_other_agency")
+    application = Application.objects.live().filter(employee=employee, slot=slot).first()
+    if application is None:
+        application = Application(agency_id=slot.agency_id, employee=employee, slot=slot)
+    elif application.status != ApplicationStatus.DRAFT:
+        raise Conflict("already_applied", status=application.get_status_display())
+    application.motivation = motivation.strip()
+    application.has_conflict = has_conflict
+    application.conflict_note = conflict_note.strip() if has_conflict else ""
+    is_new = application._state.adding
+    application.save()
+    audit.record(
+        actor=actor,
+        action="application.drafted" if is_new else "application.redrafted",
+        obj=application,
+        after=facts(application, "slot_id", "has_conflict"),
+        actor_label="employee",
+    )
+    return application
+
+
+@service
+def submit_application(
+    *, actor: User, application_id: uuid.UUID, consent: bool, now: datetime | None = None
+) -> Application:
+    """Hand a draft to the supervisor.
+
+    Raises Invalid(``consent_required`` on consent, ``motivation_required`` on motivation,
+    ``conflict_note_required`` on conflict_note) and Conflict with the code of the hard rule broken
+    (placements.eligibility).
+    """
+    application = lock_application(actor, application_id)
+    require(is_applicant(actor, application), "only_applicant")
+    if application.status != ApplicationStatus.DRAFT:
+        raise Conflict("already_applied", status=application.get_status_display())
+    if not consent:
+        raise Invalid("consent_required", field="consent")
+    if len(application.motivation) < MOTIVATION_MINIMUM:
+        raise Invalid("motivation_required", field="motivation", minimum=MOTIVATION_MINIMUM)
+    if application.has_conflict and not application.conflict_note:
+        raise Invalid("conflict_note_required", field="conflict_note")
+    supervisor = application.employee.supervisor
+    if supervisor is None or supervisor.user_id is None:
+        raise Conflict("supervisor_missing")
+    check_slot_open(application.slot, application.agency.today(now))
+    check_person(application.employee, application.slot)
+    at = moment(now)
+    advance(application, "submit")
+    application.submitted_at = application.consent_at = at
+    application.consent_version = CONSENT_VERSION
+    application.due_at = deadline(application.agency, application.agency.clearance_days, now)
+    application.match_points = (
+        Recommendation.objects.filter(employee=application.employee, slot=application.slot)
+        .order_by("-version__number")
+        .values_list("points", flat=True)
+        .first()
+    )
+    application.save()
+    _decide(application, actor, DecisionStep.EMPLOYEE, DecisionOutcome.SUBMITTED, at)
+    push_availability(application.employee)
+    _tell(events.APPLICATION_SUBMITTED, application)
+    if application.has_conflict:
+        _tell(events.CONFLICT_DECLARED, application)
+    return application
+
+
+@service
+def apply_to_slot(
+    *,
+    actor: User,
+    slot_id: uuid.UUID,
+    motivation: str,
+    consent: bool,
+    has_conflict: bool = False,
+    conflict_note: str = "",
+    now: datetime | None = None,
+) -> Application:
+    """Draft and hand in at once, where the slot is rolling."""
+    application = save_draft(
+        actor=actor, slot_id=slot_id, motivation=motivation, has_conflict=has_conflict, conflict_note=conflict_note
+    )
+    return submit_application(actor=actor, application_id=application.pk, consent=consent, now=now)
+
+
+@service
+def clear_application(
+    *, actor: User, application_id: uuid.UUID, note: str = "", now: datetime | None = None
+) -> Application:
+    """The supervisor lets the person go; HR has it next."""
+    application = lock_application(actor, application_id)
+    require(can_clear(actor, application), "only_supervisor_decides")
+    advance(application, "clear", code="already_decided")
+    application.due_at = deadline(application.agency, application.agency.approval_days, now)
+    application.save()
+    _decide(application, actor, DecisionStep.SUPERVISOR, DecisionOutcome.CLEARED, moment(now), note=note)
+    _tell(events.APPLICATION_CLEARED, application)
+    return application
+
+
+@service
+def refuse_application(
+    *, actor: User, application_id: uuid.UUID, reason: str, note: str = "", now: datetime | None = None
+) -> Application:
+    """The supervisor does not let the person go, with a coded reason."""
+    application = lock_application(actor, application_id)
+    require(can_clear(actor, application), "only_supervisor_decides")
+    _check_reason(reason, note)
+    advance(application, "refuse", code="already_decided")
+    application.due_at = None
+    application.save()
+    _decide(application, actor, DecisionStep.SUPERVISOR, DecisionOutcome.REFUSED, moment(now), reason, note)
+    push_availability(application.employee)
+    _tell(events.APPLICATION_REFUSED, application)
+    return application
+
+
+@service
+def return_application(
+    *, actor: User, application_id: uuid.UUID, reason: str, note: str, now: datetime | None = None
+) -> Application:
+    """Whoever holds it (supervisor or HR) asks for a revision and says what."""
+    application = lock_application(actor, application_id)
+    with_supervisor = application.status == ApplicationStatus.AWAITING_CLEARANCE
+    if with_supervisor:
+        require(can_clear(actor, application), "only_supervisor_decides")
+    else:
+        require(can_decide_for_hr(actor, application), "only_hr_decides")
+    _check_reason(reason, note, note_needed=True)
+    advance(application, "send_back", code="already_decided")
+    application.due_at = None
+    application.save()
+    step = DecisionStep.SUPERVISOR if with_supervisor else DecisionStep.HR
+    _decide(application, actor, step, DecisionOutcome.RETURNED, moment(now), reason, note)
+    _tell(events.APPLICATION_RETURNED, application)
+    return application
+
+
+@service
+def revise_application(*, actor: User, application_id: uuid.UUID) -> Application:
+    """The applicant takes a returned application up again: a draft of the next attempt."""
+    application = lock_application(actor, application_id)
+    require(is_applicant(actor, application), "only_applicant")
+    advance(application, "revise")
+    application.attempt += 1
+    application.conflict_outcome = ""
+    application.conflict_decided_by = application.conflict_decided_at = None
+    application.save()
+    audit.record(
+        actor=actor, action="application.revised", obj=application, after=facts(application, "attempt"),
+        actor_label="employee",
+    )
+    return application
+
+
+@service
+def decide_conflict(
+    *, actor: User, application_id: uuid.UUID, outcome: str, now: datetime | None = None
+) -> Application:
+    """The supervisor's word on a declared interest; until then approval is blocked (PermenPANRB 17/2024)."""
+    application = lock_application(actor, application_id)
+    require(can_clear(actor, application), "only_supervisor_decides")
+    if outcome not in ConflictOutcome.values:
+        raise Invalid("unknown_choice", field="outcome", choices=", ".join(ConflictOutcome.values))
+    if not application.has_conflict:
+        raise Conflict("no_conflict_declared")
+    if application.conflict_outcome:
+        raise Conflict("already_decided", status=application.get_conflict_outcome_display())
+    application.conflict_outcome = outcome
+    application.conflict_decided_by = actor
+    application.conflict_decided_at = moment(now)
+    application.save()
+    audit.record(
+        actor=actor, action="application.conflict_decided", obj=application,
+        after=facts(application, "conflict_outcome"), actor_label="supervisor",
+    )
+    return application
+
+
+@service
+def shortlist_application(*, actor: User, application_id: uuid.UUID) -> Application:
+    """HR keeps it among the best; the partner sees a pseudonymous profile."""
+    application = lock_application(actor, application_id)
+    require(can_decide_for_hr(actor, application), "only_hr_decides")
+    before = facts(application, "status")
+    advance(application, "shortlist", code="already_decided")
+    application.save()
+    audit.record(
+        actor=actor, action="application.shortlisted", obj=application, before=before,
+        after=facts(application, "status"), actor_label="hr",
+    )
+    return application
+
+
+@service
+def waitlist_application(*, actor: User, application_id: uuid.UUID) -> Application:
+    """No seat now: the next free position of the slot's waitlist."""
+    application = lock_application(actor, application_id)
+    require(can_decide_for_hr(actor, application), "only_hr_decides")
+    Slot.objects.select_for_update(of=("self",), no_key=True).get(pk=application.slot_id)
+    before = facts(application, "status")
+    advance(application, "waitlist", code="already_decided")
+    last = Application.objects.filter(slot=application.slot).aggregate(last=Max("waitlist_position"))["last"]
+    application.waitlist_position = (last or 0) + 1
+    application.save()
+    audit.record(
+        actor=actor, action="application.waitlisted", obj=application, before=before,
+        after=facts(application, "status", "waitlist_position"), actor_label="hr",
+    )
+    _tell(events.APPLICATION_WAITLISTED, application)
+    return application
+
+
+@service
+def approve_application(
+    *, actor: User, application_id: uuid.UUID, note: str = "", now: datetime | None = None
+) -> Application:
+    """HR offers the person to the partner.
+
+    Raises Conflict(``conflict_undecided`` | ``conflict_not_allowed`` | ``slot_full`` | hard rules), and
+    Conflict(``already_decided``) for a second decision.
+    """
+    application = lock_application(actor, application_id)
+    require(can_decide_for_hr(actor, application), "only_hr_decides")
+    advance(application, "approve", code="already_decided")
+    _check_conflict(application)
+    slot = application.slot
+    if slot.status == SlotStatus.FULL or slot.seats_left < 1:
+        raise Conflict("slot_full", slot_id=str(slot.pk))
+    if slot.status not in (SlotStatus.PUBLISHED, SlotStatus.PAUSED, SlotStatus.CLOSED):
+        raise Conflict("slot_closed", slot_id=str(slot.pk), status=slot.get_status_display())
+    check_person(application.employee, slot)
+    application.waitlist_position = None
+    application.due_at = deadline(application.agency, application.agency.acceptance_days, now)
+    application.save()
+    _decide(application, actor, DecisionStep.HR, DecisionOutcome.APPROVED, moment(now), note=note)
+    _tell(events.APPLICATION_APPROVED, application)
+    return application
+
+
+@service
+def reject_application(
+    *, actor: User, application_id: uuid.UUID, reason: str, note: str = "", now: datetime | None = None
+) -> Application:
+    """HR says no, with a coded reason."""
+    application = lock_application(actor, application_id)
+    require(can_decide_for_hr(actor, application), "only_hr_decides")
+    _check_reason(reason, note)
+    advance(application, "reject", code="already_decided")
+    application.waitlist_position = application.due_at = None
+    application.save()
+    _decide(application, actor, DecisionStep.HR, DecisionOutcome.REJECTED, moment(now), reason, note)
+    push_availability(application.employee)
+    _tell(events.APPLICATION_REJECTED, application)
+    return application
+
+
+@service
+def accept_application(
+    *,
+    actor: User,
+    application_id: uuid.UUID,
+    mentor_id: uuid.UUID | None = None,
+    note: str = "",
+    now: datetime | None = None,
+) -> Placement:
+    """The partner takes the person: the seat and the placement in one transaction (invariants 1 and 2).
+
+    Raises Conflict(``slot_full`` | ``overlapping_placement`` | ``already_decided``),
+    Invalid(``mentor_not_of_slot`` on mentor_id).
+    """
+    application = lock_application(actor, application_id)
+    require(can_decide_for_partner(actor, application), "only_partner_decides")
+    advance(application, "accept", code="already_decided")
+    slot = application.slot
+    tied = slot.slot_mentors.filter(mentor__is_active=True).order_by("created_at", "pk")
+    if mentor_id is not None and not tied.filter(mentor_id=mentor_id).exists():
+        raise Invalid("mentor_not_of_slot", field="mentor_id")
+    chosen = mentor_id or tied.values_list("mentor_id", flat=True).first()
+    check_person(application.employee, slot)
+    partners.take_seat(slot_id=slot.pk)
+    application.due_at = None
+    application.save()
+    placement = Placement(
+        agency_id=application.agency_id,
+        application=application,
+        employee=application.employee,
+        slot=slot,
+        starts_on=slot.starts_on,
+        ends_on=slot.ends_on,
+        blocks_time=slot.policy.blocks_time,
+        mentor_id=chosen,
+    )
+    try:
+        with transaction.atomic():
+            placement.save(force_insert=True)
+    except IntegrityError as error:
+        if "placement_no_overlap" not in str(error):
+            raise
+        raise Conflict(
+            "overlapping_placement", starts_on=slot.starts_on.isoformat(), ends_on=slot.ends_on.isoformat()
+        ) from error
+    _decide(application, actor, DecisionStep.PARTNER, DecisionOutcome.ACCEPTED, moment(now), note=note)
+    push_availability(application.employee)
+    audit.record(
+        actor=actor, action="placement.created", obj=placement,
+        after=facts(placement, "application_id", "slot_id", "starts_on", "ends_on"), actor_label="partner",
+    )
+    announce(
+        events.PLACEMENT_CREATED, key=placement.pk, placement_id=placement.pk, application_id=application.pk
+    )
+    return placement
+
+
+@service
+def decline_application(
+    *, actor: User, application_id: uuid.UUID, reason: str, note: str = "", now: datetime | None = None
+) -> Application:
+    """The partner does not take the person, with a coded reason."""
+    application = lock_application(actor, application_id)
+    require(can_decide_for_partner(actor, application), "only_partner_decides")
+    _check_reason(reason, note)
+    advance(application, "decline", code="already_decided")
+    application.due_at = None
+    application.save()
+    _decide(application, actor, DecisionStep.PARTNER, DecisionOutcome.DECLINED, moment(now), reason, note)
+    push_availability(application.employee)
+    _tell(events.APPLICATION_DECLINED, application)
+    return application
+
+
+@service
+def withdraw_application(
+    *,
+    actor: User,
+    application_id: uuid.UUID,
+    reason: str = DecisionReason.PERSONAL,
+    note: str = "",
+    now: datetime | None = None,
+) -> Application:
+    """The applicant takes it back, at any time before the partner has accepted."""
+    application = lock_application(actor, application_id)
+    require(is_applicant(actor, application), "only_applicant")
+    _check_reason(reason, note)
+    advance(application, "withdraw", code="already_decided")
+    application.waitlist_position = application.due_at = None
+    application.save()
+    _decide(application, actor, DecisionStep.WITHDRAWAL, DecisionOutcome.WITHDRAWN, moment(now), reason, note)
+    push_availability(application.employee)
+    _tell(events.APPLICATION_WITHDRAWN, application)
+    return application
+
+
+def expire_applications(*, now: datetime | None = None) -> int:
+    """End what nobody decided before the slot began or ended; each in a transaction of its own. Returns how many."""
+    open_ones = (
+        Application.objects.live()
+        .exclude(status=ApplicationStatus.ACCEPTED)
+        .select_related("agency", "slot")
+        .order_by("pk")
+    )
+    expired = 0
+    for application in open_ones.iterator():
+        slot = application.slot
+        gone = slot.status in (SlotStatus.CANCELLED, SlotStatus.CLOSED) and application.status == ApplicationStatus.DRAFT
+        if slot.status == SlotStatus.CANCELLED or gone or slot.starts_on < application.agency.today(now):
+            expired += _expire(application_id=application.pk, employee_id=application.employee_id)
+    return expired
+
+
+@service
+def _expire(*, application_id: uuid.UUID, employee_id: uuid.UUID) -> bool:
+    application = relock_application(application_id, employee_id)
+    if application.status not in LIVE_APPLICATION or application.status == ApplicationStatus.ACCEPTED:
+        return False
+    before = facts(application, "status")
+    advance(application, "expire")
+    application.waitlist_position = application.due_at = None
+    application.save()
+    audit.record(
+        actor=None, action="application.expired", obj=application, before=before, after=facts(application, "status")
+    )
+    push_availability(application.employee)
+    _tell(events.APPLICATION_EXPIRED, application)
+    return True
+
+
+def _check_reason(reason: str, note: str, *, note_needed: bool = False) -> None:
+    if reason not in DecisionReason.values:
+        raise Invalid("reason_required", field="reason", choices=", ".join(DecisionReason.values))
+    if (reason == DecisionReason.OTHER or note_needed) and not note.strip():
+        raise Invalid("note_required", field="note")
+
+
+def _check_conflict(application: Application) -> None:
+    if not application.has_conflict:
+        return
+    if not application.conflict_outcome:
+        raise Conflict("conflict_undecided")
+    if application.conflict_outcome == ConflictOutcome.NOT_ALLOWED:
+        raise Conflict("conflict_not_allowed")
+
+
+def _decide(
+    application: Application,
+    actor: User,
+    step: str,
+    outcome: str,
+    at: datetime,
+    reason: str = "",
+    note: str = "",
+) -> Decision:
+    """Write the decision row and its audit row; the database refuses a second one for the step."""
+    decision = Decision.objects.create(
+        agency_id=application.agency_id,
+        application=application,
+        attempt=application.attempt,
+        step=step,
+        outcome=outcome,
+        reason=reason,
+        note=note.strip(),
+        decided_by=actor,
+        decided_at=at,
+    )
+    audit.record(
+        actor=actor,
+        action=f"application.{outcome}",
+        obj=application,
+        after={"status": application.status, "step": step, "attempt": application.attempt, "reason": reason},
+        actor_label=step,
+    )
+    return decision
+
+
+def _tell(event: str, application: Application, **ids: Any) -> None:
+    announce(
+        event,
+        key=f"{application.pk}:{application.attempt}",
+        application_id=application.pk,
+        **ids,
+    )

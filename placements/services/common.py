@@ -1,0 +1,79 @@
+"""What the services of this room share: locks in their one order, deadlines, and what matching is told."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import datetime, time, timedelta
+from typing import Any
+
+from django.utils import timezone
+
+from accounts.models import User
+from asn.models import Agency, Employee
+from matching import services as matching
+from placements.hours import hours_left
+from placements.models import Application, Placement
+from placements.permissions import get_visible_application, get_visible_placement
+from placements.states import RESERVING_PLACEMENT, ApplicationStatus
+
+
+def lock_application(actor: User, application_id: uuid.UUID) -> Application:
+    """Lock employee, then application, and re-read; a foreign id is NotFound."""
+    seen = get_visible_application(actor, application_id)
+    return relock_application(seen.pk, seen.employee_id)
+
+
+def relock_application(application_id: uuid.UUID, employee_id: uuid.UUID) -> Application:
+    """Lock employee, then application, without asking who wants it."""
+    Employee.objects.select_for_update(of=("self",), no_key=True).get(pk=employee_id)
+    return (
+        Application.objects.select_for_update(of=("self",), no_key=True)
+        .select_related(
+            "agency", "employee__agency", "employee__supervisor", "slot__agreement", "slot__partner", "slot__agency"
+        )
+        .get(pk=application_id)
+    )
+
+
+def lock_placement(actor: User, placement_id: uuid.UUID) -> Placement:
+    """Lock employee, then placement, and re-read; a foreign id is NotFound."""
+    seen = get_visible_placement(actor, placement_id)
+    Employee.objects.select_for_update(of=("self",), no_key=True).get(pk=seen.employee_id)
+    return (
+        Placement.objects.select_for_update(of=("self",), no_key=True)
+        .select_related(
+            "agency", "employee__agency", "application", "slot__agreement", "slot__partner", "slot__agency", "mentor"
+        )
+        .get(pk=placement_id)
+    )
+
+
+def deadline(agency: Agency, days: int, now: datetime | None = None) -> datetime:
+    """The moment the local day ``days`` from today ends: "until 5 May" ends when 6 May begins there."""
+    last_day = agency.today(now) + timedelta(days=days)
+    return datetime.combine(last_day + timedelta(days=1), time.min, tzinfo=agency.zone)
+
+
+def moment(now: datetime | None) -> datetime:
+    return now or timezone.now()
+
+
+def push_availability(employee: Employee) -> None:
+    """Tell matching when the person is taken, which slots are out, and how many hours are left."""
+    busy = [
+        (p.starts_on, p.ends_on)
+        for p in Placement.objects.filter(employee=employee, blocks_time=True, status__in=RESERVING_PLACEMENT)
+    ]
+    applied = list(
+        Application.objects.filter(employee=employee)
+        .exclude(status__in=(ApplicationStatus.DRAFT, ApplicationStatus.WITHDRAWN))
+        .values_list("slot_id", flat=True)
+    )
+    matching.set_availability(
+        employee_id=employee.pk, busy=sorted(busy), hours_left=hours_left(employee), applied_slots=sorted(set(applied))
+    )
+
+
+def facts(row: Any, *fields: str) -> dict[str, Any]:
+    """Values for an audit row."""
+    return {field: getattr(row, field) for field in fields}

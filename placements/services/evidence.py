@@ -1,0 +1,313 @@
+"""What proves a placement: logbook, sessions, evaluations; and its completion."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Sequence
+from datetime import date, datetime
+from decimal import Decimal
+
+from django.db import IntegrityError, transaction
+
+from accounts.models import User
+from core import audit
+from core.errors import Conflict, Invalid, require
+from core.outbox import announce
+from core.services import service
+from core.states import advance
+from matching import services as matching
+from placements import events
+from placements.models import Evaluation, EvaluationRating, LogbookEntry, MentoringSession, Placement
+from placements.permissions import (
+    can_complete,
+    get_visible_logbook_entry,
+    get_visible_session,
+    is_host,
+    is_participant,
+)
+from placements.selectors import completion_evidence
+from placements.services.certificates import issue_certificate
+from placements.services.common import facts, lock_placement, moment, push_availability
+from placements.states import (
+    CertificateKind,
+    EvaluationStage,
+    EvaluatorRole,
+    LogbookStatus,
+    PlacementStatus,
+)
+
+
+@service
+def record_logbook_entry(
+    *,
+    actor: User,
+    placement_id: uuid.UUID,
+    entry_date: date,
+    hours: Decimal,
+    activity: str,
+    output: str = "",
+    lesson: str = "",
+    now: datetime | None = None,
+) -> LogbookEntry:
+    """Hand in one day; a returned or unread day is written over, a verified one is not.
+
+    Raises Invalid(``date_outside_period`` | ``date_in_future`` on entry_date, ``hours_out_of_range`` on hours,
+    ``activity_required`` on activity), Conflict(``already_decided``).
+    """
+    placement = lock_placement(actor, placement_id)
+    require(is_participant(actor, placement), "only_participant")
+    _check_running(placement)
+    _check_day(placement, "entry_date", entry_date, now)
+    if not 0 < hours <= 24:
+        raise Invalid("hours_out_of_range", field="hours")
+    if len(activity.strip()) < 10:
+        raise Invalid("activity_required", field="activity", minimum=10)
+    entry = LogbookEntry.objects.select_for_update(no_key=True).filter(
+        placement=placement, entry_date=entry_date
+    ).first() or LogbookEntry(agency_id=placement.agency_id, placement=placement, entry_date=entry_date)
+    if entry.status == LogbookStatus.VERIFIED:
+        raise Conflict("already_decided", status=entry.get_status_display())
+    entry.hours = hours
+    entry.activity = activity.strip()
+    entry.output = output.strip()
+    entry.lesson = lesson.strip()
+    if entry.status != LogbookStatus.SUBMITTED:
+        advance(entry, "submit")
+    entry.save()
+    audit.record(
+        actor=actor, action="logbook.submitted", obj=entry, after=facts(entry, "entry_date", "hours"),
+        actor_label="employee",
+    )
+    announce(
+        events.LOGBOOK_SUBMITTED, key=f"{entry.pk}:{entry.updated_at.isoformat()}",
+        placement_id=placement.pk, entry_id=entry.pk,
+    )
+    return entry
+
+
+@service
+def verify_logbook_entry(*, actor: User, entry_id: uuid.UUID, now: datetime | None = None) -> LogbookEntry:
+    """The mentor (or the host) confirms a day."""
+    entry = _lock_entry(actor, entry_id)
+    advance(entry, "verify", code="already_decided")
+    entry.verified_by = actor
+    entry.verified_at = moment(now)
+    entry.reviewer_note = ""
+    entry.save()
+    audit.record(
+        actor=actor, action="logbook.verified", obj=entry, after=facts(entry, "entry_date"), actor_label="host"
+    )
+    return entry
+
+
+@service
+def return_logbook_entry(*, actor: User, entry_id: uuid.UUID, note: str) -> LogbookEntry:
+    """The mentor asks for a revision of a day and says what."""
+    entry = _lock_entry(actor, entry_id)
+    if not note.strip():
+        raise Invalid("note_required", field="note")
+    advance(entry, "send_back", code="already_decided")
+    entry.reviewer_note = note.strip()
+    entry.save()
+    audit.record(
+        actor=actor, action="logbook.returned", obj=entry, after=facts(entry, "entry_date"), actor_label="host"
+    )
+    announce(
+        events.LOGBOOK_RETURNED, key=f"{entry.pk}:{entry.updated_at.isoformat()}",
+        placement_id=entry.placement_id, entry_id=entry.pk,
+    )
+    return entry
+
+
+def _lock_entry(actor: User, entry_id: uuid.UUID) -> LogbookEntry:
+    seen = get_visible_logbook_entry(actor, entry_id)
+    placement = lock_placement(actor, seen.placement_id)
+    require(is_host(actor, placement), "only_host")
+    entry = LogbookEntry.objects.select_for_update(no_key=True).get(pk=seen.pk)
+    entry.placement = placement
+    return entry
+
+
+@service
+def record_session(
+    *,
+    actor: User,
+    placement_id: uuid.UUID,
+    held_on: date,
+    minutes: int,
+    agenda: str,
+    notes: str = "",
+    now: datetime | None = None,
+) -> MentoringSession:
+    """Enter a meeting; whoever enters it confirms it for their own side."""
+    placement = lock_placement(actor, placement_id)
+    require(is_participant(actor, placement) or is_host(actor, placement), "only_participant_or_host")
+    if not placement.policy.uses_sessions:
+        raise Conflict("kind_without_sessions", kind=str(placement.policy.label))
+    _check_running(placement)
+    _check_day(placement, "held_on", held_on, now)
+    if not 15 <= minutes <= 480:
+        raise Invalid("minutes_out_of_range", field="minutes")
+    if not agenda.strip():
+        raise Invalid("required", field="agenda")
+    if MentoringSession.objects.filter(placement=placement, held_on=held_on).exists():
+        raise Conflict("session_exists", held_on=held_on.isoformat())
+    session = MentoringSession(
+        agency_id=placement.agency_id,
+        placement=placement,
+        held_on=held_on,
+        minutes=minutes,
+        agenda=agenda.strip(),
+        notes=notes.strip(),
+    )
+    _confirm(session, placement, actor, moment(now))
+    session.save()
+    audit.record(
+        actor=actor, action="session.recorded", obj=session, after=facts(session, "held_on", "minutes"),
+        actor_label="employee" if is_participant(actor, placement) else "host",
+    )
+    announce(events.SESSION_RECORDED, key=session.pk, placement_id=placement.pk, session_id=session.pk)
+    return session
+
+
+@service
+def confirm_session(*, actor: User, session_id: uuid.UUID, now: datetime | None = None) -> MentoringSession:
+    """The other side confirms that the meeting took place; with both it counts."""
+    seen = get_visible_session(actor, session_id)
+    placement = lock_placement(actor, seen.placement_id)
+    require(is_participant(actor, placement) or is_host(actor, placement), "only_participant_or_host")
+    session = MentoringSession.objects.select_for_update(no_key=True).get(pk=seen.pk)
+    mine = session.participant_confirmed_at if is_participant(actor, placement) else session.mentor_confirmed_at
+    if mine is not None:
+        raise Conflict("already_confirmed")
+    _confirm(session, placement, actor, moment(now))
+    session.save()
+    audit.record(
+        actor=actor, action="session.confirmed", obj=session, after=facts(session, "held_on"),
+        actor_label="employee" if is_participant(actor, placement) else "host",
+    )
+    if session.is_confirmed:
+        announce(events.SESSION_CONFIRMED, key=session.pk, session_id=session.pk, placement_id=placement.pk)
+    return session
+
+
+def _confirm(session: MentoringSession, placement: Placement, actor: User, at: datetime) -> None:
+    if is_participant(actor, placement):
+        session.participant_confirmed_at = at
+    else:
+        session.mentor_confirmed_at = at
+        session.mentor_confirmed_by = actor
+
+
+@service
+def evaluate_placement(
+    *,
+    actor: User,
+    placement_id: uuid.UUID,
+    overall: int,
+    strengths: str = "",
+    improvements: str = "",
+    applied: str = "",
+    ratings: Sequence[tuple[str, int]] = (),
+    stage: str = EvaluationStage.FINAL,
+    now: datetime | None = None,
+) -> Evaluation:
+    """One side's evaluation; who the actor is decides which. The host rates every objective.
+
+    Raises Invalid(``rating_out_of_range`` on overall or ratings, ``ratings_incomplete`` on ratings,
+    ``unknown_choice`` on stage), Conflict(``already_evaluated``).
+    """
+    placement = lock_placement(actor, placement_id)
+    role = _evaluator_role(actor, placement)
+    _check_running(placement)
+    if stage not in EvaluationStage.values:
+        raise Invalid("unknown_choice", field="stage", choices=", ".join(EvaluationStage.values))
+    if not 1 <= overall <= 5:
+        raise Invalid("rating_out_of_range", field="overall")
+    planned = set(placement.objectives.values_list("competency_id", flat=True))
+    rated = dict(ratings)
+    if len(rated) != len(ratings) or not set(rated) <= planned or not all(0 <= v <= 5 for v in rated.values()):
+        raise Invalid("rating_out_of_range", field="ratings")
+    if role == EvaluatorRole.MENTOR and set(rated) != planned:
+        raise Invalid("ratings_incomplete", field="ratings")
+    evaluation = Evaluation(
+        agency_id=placement.agency_id,
+        placement=placement,
+        role=role,
+        stage=stage,
+        overall=overall,
+        strengths=strengths.strip(),
+        improvements=improvements.strip(),
+        applied=applied.strip(),
+        submitted_by=actor,
+        submitted_at=moment(now),
+    )
+    try:
+        with transaction.atomic():
+            evaluation.save(force_insert=True)
+    except IntegrityError as error:
+        raise Conflict("already_evaluated") from error
+    EvaluationRating.objects.bulk_create(
+        EvaluationRating(agency_id=placement.agency_id, evaluation=evaluation, competency_id=code, level=level)
+        for code, level in rated.items()
+    )
+    audit.record(
+        actor=actor, action="placement.evaluated", obj=placement, after={"role": role, "stage": stage},
+        actor_label=role,
+    )
+    return evaluation
+
+
+def _evaluator_role(actor: User, placement: Placement) -> EvaluatorRole:
+    if is_participant(actor, placement):
+        return EvaluatorRole.PARTICIPANT
+    if is_host(actor, placement):
+        return EvaluatorRole.MENTOR
+    supervisor = placement.employee.supervisor
+    require(supervisor is not None and supervisor.user_id == actor.pk, "only_participant_or_host")
+    return EvaluatorRole.SUPERVISOR
+
+
+@service
+def complete_placement(*, actor: User, placement_id: uuid.UUID, now: datetime | None = None) -> Placement:
+    """Finish with proof: the certificate now, hours and award proposals by the workers.
+
+    Raises Conflict(``period_not_over`` | ``evidence_incomplete`` with what is missing | ``already_decided``).
+    """
+    placement = lock_placement(actor, placement_id)
+    require(can_complete(actor, placement), "only_host_or_hr")
+    running = placement.status in (PlacementStatus.ACTIVE, PlacementStatus.FINISHING)
+    if running and placement.agency.today(now) < placement.ends_on:
+        raise Conflict("period_not_over", ends_on=placement.ends_on.isoformat())
+    missing = [str(item.label) for item in completion_evidence(placement) if not item.done]
+    if running and missing:
+        raise Conflict("evidence_incomplete", missing=", ".join(missing))
+    before = facts(placement, "status")
+    advance(placement, "complete", code="already_decided")
+    placement.completed_by = actor
+    placement.completed_at = moment(now)
+    placement.save()
+    issue_certificate(placement, actor=actor, kind=CertificateKind.COMPLETION, now=now)
+    push_availability(placement.employee)
+    matching.record_outcome(placement_id=placement.pk, employee_id=placement.employee_id, slot_id=placement.slot_id)
+    audit.record(
+        actor=actor, action="placement.completed", obj=placement, before=before, after=facts(placement, "status"),
+        actor_label="host" if is_host(actor, placement) else "hr",
+    )
+    announce(events.PLACEMENT_COMPLETED, key=placement.pk, placement_id=placement.pk)
+    return placement
+
+
+def _check_running(placement: Placement) -> None:
+    if placement.status not in (PlacementStatus.ACTIVE, PlacementStatus.FINISHING):
+        raise Conflict("placement_not_running", status=placement.get_status_display())
+
+
+def _check_day(placement: Placement, field: str, day: date, now: datetime | None) -> None:
+    if not placement.starts_on <= day <= placement.ends_on:
+        raise Invalid(
+            "date_outside_period", field=field,
+            starts_on=placement.starts_on.isoformat(), ends_on=placement.ends_on.isoformat(),
+        )
+    if day > placement.agency.today(now):
+        raise Invalid("date_in_future", field=field)

@@ -1,0 +1,28 @@
+"""Doors for Celery: events in, one service call each."""
+
+from __future__ import annotations
+
+import uuid
+
+from celery import shared_task
+
+from core.outbox import handler
+from placements import services
+
+
+@handler
+def credit_completion(*, placement_id: str, **_: str) -> None:
+    """A completed activity becomes JP."""
+    services.credit_completion(placement_id=uuid.UUID(placement_id))
+
+
+@handler
+def credit_session(*, session_id: str, **_: str) -> None:
+    """A session confirmed by both sides becomes JP."""
+    services.credit_session(session_id=uuid.UUID(session_id))
+
+
+@shared_task(name="placements.tasks.expire_applications", ignore_result=True)
+def expire_applications() -> int:
+    """End what nobody decided in time (hourly by beat)."""
+    return services.expire_applications()
