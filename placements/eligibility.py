@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 
-from asn.models import Assessment, Employee, OFFICIAL_SOURCES
+from asn.models import OFFICIAL_SOURCES, Assessment, Employee
 from asn.states import EmployeeKind, EmployeeStatus
 from core.errors import Conflict
 from partners.models import Slot
@@ -60,9 +60,7 @@ def check_prerequisites(employee: Employee, slot: Slot) -> None:
         assessed[row.competency_id] = row.level
     for prerequisite in required:
         if assessed.get(prerequisite.competency_id, 0) < prerequisite.level:
-            raise Conflict(
-                "prerequisite_unmet", competency=prerequisite.competency.name, level=prerequisite.level
-            )
+            raise Conflict("prerequisite_unmet", competency=prerequisite.competency.name, level=prerequisite.level)
 
 
 def check_overlap(employee: Employee, slot: Slot) -> None:

@@ -26,18 +26,18 @@ PARTNER_SEES_NAME = (ApplicationStatus.APPROVED, ApplicationStatus.ACCEPTED)
 
 
 def agencies_of(user: User, *roles: str) -> Any:
+    """Ids of the agencies a user serves in one of these roles, as a subquery."""
     return AgencyMembership.objects.filter(user=user, is_active=True, role__in=roles).values("agency_id")
 
 
 def partners_of(user: User) -> Any:
+    """Ids of the partners a user acts for, as a subquery."""
     return PartnerMembership.objects.filter(user=user, is_active=True).values("partner_id")
 
 
 def is_hr_of(user: User, agency_id: uuid.UUID) -> bool:
     """Whether the user is an HR officer of that agency."""
-    return AgencyMembership.objects.filter(
-        user=user, agency_id=agency_id, role=AgencyRole.HR, is_active=True
-    ).exists()
+    return AgencyMembership.objects.filter(user=user, agency_id=agency_id, role=AgencyRole.HR, is_active=True).exists()
 
 
 def is_member_of(user: User, partner_id: uuid.UUID) -> bool:
@@ -70,15 +70,21 @@ def get_visible_application(user: User, application_id: uuid.UUID) -> Applicatio
 
 def sees_name(user: User, application: Application) -> bool:
     """A partner knows the name only once HR has approved; everyone else who sees the application knows it."""
-    inside = visible_applications(user).filter(pk=application.pk).exclude(
-        Q(slot__partner__in=partners_of(user)) & ~Q(employee__user=user)
-        & ~Q(employee__supervisor__user=user)
-        & ~Q(agency__in=agencies_of(user, AgencyRole.HR, AgencyRole.AUDITOR))
+    inside = (
+        visible_applications(user)
+        .filter(pk=application.pk)
+        .exclude(
+            Q(slot__partner__in=partners_of(user))
+            & ~Q(employee__user=user)
+            & ~Q(employee__supervisor__user=user)
+            & ~Q(agency__in=agencies_of(user, AgencyRole.HR, AgencyRole.AUDITOR))
+        )
     )
     return application.status in PARTNER_SEES_NAME or inside.exists()
 
 
 def is_applicant(user: User, application: Application) -> bool:
+    """Whether the application is the user's own."""
     return application.employee.user_id == user.pk
 
 
@@ -123,8 +129,14 @@ def get_visible_placement(user: User, placement_id: uuid.UUID) -> Placement:
         placement: Placement = (
             visible_placements(user)
             .select_related(
-                "employee__supervisor", "employee__unit", "employee__position", "slot__partner", "slot__agreement",
-                "mentor", "agency", "application",
+                "employee__supervisor",
+                "employee__unit",
+                "employee__position",
+                "slot__partner",
+                "slot__agreement",
+                "mentor",
+                "agency",
+                "application",
             )
             .get(pk=placement_id)
         )
@@ -152,10 +164,12 @@ def get_visible_session(user: User, session_id: uuid.UUID) -> MentoringSession:
 
 
 def is_participant(user: User, placement: Placement) -> bool:
+    """Whether the placement is the user's own."""
     return placement.employee.user_id == user.pk
 
 
 def is_mentor(user: User, placement: Placement) -> bool:
+    """Whether the user is the mentor of this placement."""
     return placement.mentor is not None and placement.mentor.user_id == user.pk
 
 
@@ -172,10 +186,12 @@ def can_prepare(user: User, placement: Placement) -> bool:
 
 
 def can_write_plan(user: User, placement: Placement) -> bool:
+    """Participant and host write the learning plan together."""
     return is_participant(user, placement) or is_host(user, placement)
 
 
 def can_complete(user: User, placement: Placement) -> bool:
+    """The host, or HR of the agency."""
     return is_host(user, placement) or can_prepare(user, placement)
 
 
@@ -188,6 +204,9 @@ def can_end(user: User, placement: Placement) -> bool:
 
 def can_see_hours(user: User, employee_user_id: Any, agency_id: uuid.UUID) -> bool:
     """The JP account: the person, HR and auditors of the agency."""
-    return employee_user_id == user.pk or AgencyMembership.objects.filter(
-        user=user, agency_id=agency_id, is_active=True, role__in=(AgencyRole.HR, AgencyRole.AUDITOR)
-    ).exists()
+    return (
+        employee_user_id == user.pk
+        or AgencyMembership.objects.filter(
+            user=user, agency_id=agency_id, is_active=True, role__in=(AgencyRole.HR, AgencyRole.AUDITOR)
+        ).exists()
+    )

@@ -207,7 +207,9 @@ def start_checklist(placement: Placement) -> list[CheckItem]:
             placement.letter_number,
         ),
         CheckItem("learning_plan", _("Learning plan agreed by the host"), placement.plan_agreed_at is not None),
-        CheckItem("mentor", _("Mentor"), placement.mentor_id is not None, placement.mentor.name if placement.mentor else ""),
+        CheckItem(
+            "mentor", _("Mentor"), placement.mentor_id is not None, placement.mentor.name if placement.mentor else ""
+        ),
         CheckItem(
             "agreement",
             _("Agreement in force over the whole period"),
@@ -370,4 +372,3 @@ def waiting_counts(user: User) -> dict[str, int]:
         .aggregate(n=Count("pk", distinct=True))["n"]
     )
     return {**applications, "logbook": logbook, "preparing": starting}
-

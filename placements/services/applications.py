@@ -12,7 +12,7 @@ from django.db.models import Max
 from accounts.models import User
 from asn.models import Employee
 from core import audit
-from core.errors import Conflict, Invalid, require
+from core.errors import Conflict, Invalid, NotAllowed, require
 from core.outbox import announce
 from core.services import service
 from core.states import advance
@@ -67,8 +67,8 @@ def save_draft(
     """
     slot = get_visible_slot(actor, slot_id)
     employee = Employee.objects.select_for_update(of=("self",), no_key=True).filter(user=actor).first()
-    require(employee is not None, "not_an_employee")
-    assert employee is not None
+    if employee is None:
+        raise NotAllowed("not_an_employee")
     require(employee.agency_id == slot.agency_id, "slot_of_other_agency")
     application = Application.objects.live().filter(employee=employee, slot=slot).first()
     if application is None:
@@ -217,7 +217,10 @@ def revise_application(*, actor: User, application_id: uuid.UUID) -> Application
     application.conflict_decided_by = application.conflict_decided_at = None
     application.save()
     audit.record(
-        actor=actor, action="application.revised", obj=application, after=facts(application, "attempt"),
+        actor=actor,
+        action="application.revised",
+        obj=application,
+        after=facts(application, "attempt"),
         actor_label="employee",
     )
     return application
@@ -241,8 +244,11 @@ def decide_conflict(
     application.conflict_decided_at = moment(now)
     application.save()
     audit.record(
-        actor=actor, action="application.conflict_decided", obj=application,
-        after=facts(application, "conflict_outcome"), actor_label="supervisor",
+        actor=actor,
+        action="application.conflict_decided",
+        obj=application,
+        after=facts(application, "conflict_outcome"),
+        actor_label="supervisor",
     )
     return application
 
@@ -256,8 +262,12 @@ def shortlist_application(*, actor: User, application_id: uuid.UUID) -> Applicat
     advance(application, "shortlist", code="already_decided")
     application.save()
     audit.record(
-        actor=actor, action="application.shortlisted", obj=application, before=before,
-        after=facts(application, "status"), actor_label="hr",
+        actor=actor,
+        action="application.shortlisted",
+        obj=application,
+        before=before,
+        after=facts(application, "status"),
+        actor_label="hr",
     )
     return application
 
@@ -274,8 +284,12 @@ def waitlist_application(*, actor: User, application_id: uuid.UUID) -> Applicati
     application.waitlist_position = (last or 0) + 1
     application.save()
     audit.record(
-        actor=actor, action="application.waitlisted", obj=application, before=before,
-        after=facts(application, "status", "waitlist_position"), actor_label="hr",
+        actor=actor,
+        action="application.waitlisted",
+        obj=application,
+        before=before,
+        after=facts(application, "status", "waitlist_position"),
+        actor_label="hr",
     )
     _tell(events.APPLICATION_WAITLISTED, application)
     return application
@@ -373,12 +387,13 @@ def accept_application(
     _decide(application, actor, DecisionStep.PARTNER, DecisionOutcome.ACCEPTED, moment(now), note=note)
     push_availability(application.employee)
     audit.record(
-        actor=actor, action="placement.created", obj=placement,
-        after=facts(placement, "application_id", "slot_id", "starts_on", "ends_on"), actor_label="partner",
+        actor=actor,
+        action="placement.created",
+        obj=placement,
+        after=facts(placement, "application_id", "slot_id", "starts_on", "ends_on"),
+        actor_label="partner",
     )
-    announce(
-        events.PLACEMENT_CREATED, key=placement.pk, placement_id=placement.pk, application_id=application.pk
-    )
+    announce(events.PLACEMENT_CREATED, key=placement.pk, placement_id=placement.pk, application_id=application.pk)
     return placement
 
 
@@ -432,7 +447,9 @@ def expire_applications(*, now: datetime | None = None) -> int:
     expired = 0
     for application in open_ones.iterator():
         slot = application.slot
-        gone = slot.status in (SlotStatus.CANCELLED, SlotStatus.CLOSED) and application.status == ApplicationStatus.DRAFT
+        gone = (
+            slot.status in (SlotStatus.CANCELLED, SlotStatus.CLOSED) and application.status == ApplicationStatus.DRAFT
+        )
         if slot.status == SlotStatus.CANCELLED or gone or slot.starts_on < application.agency.today(now):
             expired += _expire(application_id=application.pk, employee_id=application.employee_id)
     return expired

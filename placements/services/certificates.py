@@ -15,18 +15,14 @@ ARCHIVE_CLASS = "800.1.4.1"
 
 def next_number(agency: Agency, series: str, year: int) -> int:
     """Take the next running number under a row lock: no gap within a committed year, no repetition."""
-    NumberSeries.objects.bulk_create(
-        [NumberSeries(agency=agency, series=series, year=year)], ignore_conflicts=True
-    )
+    NumberSeries.objects.bulk_create([NumberSeries(agency=agency, series=series, year=year)], ignore_conflicts=True)
     row = NumberSeries.objects.select_for_update(no_key=True).get(agency=agency, series=series, year=year)
     row.last += 1
     row.save(update_fields=("last", "updated_at"))
     return row.last
 
 
-def issue_certificate(
-    placement: Placement, *, actor: User, kind: str, now: datetime | None = None
-) -> Certificate:
+def issue_certificate(placement: Placement, *, actor: User, kind: str, now: datetime | None = None) -> Certificate:
     """Issue the one certificate (or statement) of a placement, inside the service that ends it."""
     today = placement.agency.today(now)
     number = next_number(placement.agency, "certificate", today.year)
@@ -39,7 +35,9 @@ def issue_certificate(
         issued_by=actor,
     )
     audit.record(
-        actor=actor, action="certificate.issued", obj=certificate,
+        actor=actor,
+        action="certificate.issued",
+        obj=certificate,
         after={"kind": kind, "number": certificate.number, "placement": str(placement.pk)},
     )
     return certificate

@@ -55,6 +55,7 @@ def deadline(agency: Agency, days: int, now: datetime | None = None) -> datetime
 
 
 def moment(now: datetime | None) -> datetime:
+    """``now``, or the clock's."""
     return now or timezone.now()
 
 

@@ -75,12 +75,17 @@ def record_logbook_entry(
         advance(entry, "submit")
     entry.save()
     audit.record(
-        actor=actor, action="logbook.submitted", obj=entry, after=facts(entry, "entry_date", "hours"),
+        actor=actor,
+        action="logbook.submitted",
+        obj=entry,
+        after=facts(entry, "entry_date", "hours"),
         actor_label="employee",
     )
     announce(
-        events.LOGBOOK_SUBMITTED, key=f"{entry.pk}:{entry.updated_at.isoformat()}",
-        placement_id=placement.pk, entry_id=entry.pk,
+        events.LOGBOOK_SUBMITTED,
+        key=f"{entry.pk}:{entry.updated_at.isoformat()}",
+        placement_id=placement.pk,
+        entry_id=entry.pk,
     )
     return entry
 
@@ -113,8 +118,10 @@ def return_logbook_entry(*, actor: User, entry_id: uuid.UUID, note: str) -> Logb
         actor=actor, action="logbook.returned", obj=entry, after=facts(entry, "entry_date"), actor_label="host"
     )
     announce(
-        events.LOGBOOK_RETURNED, key=f"{entry.pk}:{entry.updated_at.isoformat()}",
-        placement_id=entry.placement_id, entry_id=entry.pk,
+        events.LOGBOOK_RETURNED,
+        key=f"{entry.pk}:{entry.updated_at.isoformat()}",
+        placement_id=entry.placement_id,
+        entry_id=entry.pk,
     )
     return entry
 
@@ -163,7 +170,10 @@ def record_session(
     _confirm(session, placement, actor, moment(now))
     session.save()
     audit.record(
-        actor=actor, action="session.recorded", obj=session, after=facts(session, "held_on", "minutes"),
+        actor=actor,
+        action="session.recorded",
+        obj=session,
+        after=facts(session, "held_on", "minutes"),
         actor_label="employee" if is_participant(actor, placement) else "host",
     )
     announce(events.SESSION_RECORDED, key=session.pk, placement_id=placement.pk, session_id=session.pk)
@@ -183,7 +193,10 @@ def confirm_session(*, actor: User, session_id: uuid.UUID, now: datetime | None 
     _confirm(session, placement, actor, moment(now))
     session.save()
     audit.record(
-        actor=actor, action="session.confirmed", obj=session, after=facts(session, "held_on"),
+        actor=actor,
+        action="session.confirmed",
+        obj=session,
+        after=facts(session, "held_on"),
         actor_label="employee" if is_participant(actor, placement) else "host",
     )
     if session.is_confirmed:
@@ -252,7 +265,10 @@ def evaluate_placement(
         for code, level in rated.items()
     )
     audit.record(
-        actor=actor, action="placement.evaluated", obj=placement, after={"role": role, "stage": stage},
+        actor=actor,
+        action="placement.evaluated",
+        obj=placement,
+        after={"role": role, "stage": stage},
         actor_label=role,
     )
     return evaluation
@@ -291,7 +307,11 @@ def complete_placement(*, actor: User, placement_id: uuid.UUID, now: datetime | 
     push_availability(placement.employee)
     matching.record_outcome(placement_id=placement.pk, employee_id=placement.employee_id, slot_id=placement.slot_id)
     audit.record(
-        actor=actor, action="placement.completed", obj=placement, before=before, after=facts(placement, "status"),
+        actor=actor,
+        action="placement.completed",
+        obj=placement,
+        before=before,
+        after=facts(placement, "status"),
         actor_label="host" if is_host(actor, placement) else "hr",
     )
     announce(events.PLACEMENT_COMPLETED, key=placement.pk, placement_id=placement.pk)
@@ -306,8 +326,10 @@ def _check_running(placement: Placement) -> None:
 def _check_day(placement: Placement, field: str, day: date, now: datetime | None) -> None:
     if not placement.starts_on <= day <= placement.ends_on:
         raise Invalid(
-            "date_outside_period", field=field,
-            starts_on=placement.starts_on.isoformat(), ends_on=placement.ends_on.isoformat(),
+            "date_outside_period",
+            field=field,
+            starts_on=placement.starts_on.isoformat(),
+            ends_on=placement.ends_on.isoformat(),
         )
     if day > placement.agency.today(now):
         raise Invalid("date_in_future", field=field)

@@ -80,7 +80,11 @@ def credit_session(*, session_id: uuid.UUID) -> LearningHourEntry | None:
     employee = _lock_employee(session.placement.employee_id)
     rule = rule_for(policy.jp_form, session.agency_id, session.held_on)
     return _write(
-        employee, session.placement, rule, f"session:{session.pk}", session.held_on,
+        employee,
+        session.placement,
+        rule,
+        f"session:{session.pk}",
+        session.held_on,
         lambda: session_credit(employee, rule, session.held_on),
     )
 
@@ -95,15 +99,17 @@ def credit_completion(*, placement_id: uuid.UUID) -> LearningHourEntry | None:
     employee = _lock_employee(placement.employee_id)
     rule = rule_for(policy.jp_form, placement.agency_id, placement.ends_on)
     return _write(
-        employee, placement, rule, f"activity:{placement.pk}", placement.ends_on,
+        employee,
+        placement,
+        rule,
+        f"activity:{placement.pk}",
+        placement.ends_on,
         lambda: capped_by_ceiling(employee, rule.hours or 0, account_year(employee, placement.ends_on)),
     )
 
 
 @service
-def enter_learning_hours(
-    *, actor: User, placement_id: uuid.UUID, hours: int, note: str
-) -> LearningHourEntry:
+def enter_learning_hours(*, actor: User, placement_id: uuid.UUID, hours: int, note: str) -> LearningHourEntry:
     """HR enters JP of a completed placement whose form has no fixed rule, with the reason."""
     placement = get_visible_placement(actor, placement_id)
     require(can_prepare(actor, placement), "only_hr_prepares")
@@ -118,14 +124,18 @@ def enter_learning_hours(
     employee = _lock_employee(placement.employee_id)
     rule = rule_for(placement.policy.jp_form, placement.agency_id, placement.ends_on)
     key = f"manual:{placement.pk}"
-    if LearningHourEntry.objects.filter(key=key).exists():
-        raise Conflict("already_credited")
     entry = _write(
-        employee, placement, rule, key, placement.ends_on,
+        employee,
+        placement,
+        rule,
+        key,
+        placement.ends_on,
         lambda: capped_by_ceiling(employee, hours, account_year(employee, placement.ends_on)),
-        actor=actor, note=note.strip(),
+        actor=actor,
+        note=note.strip(),
     )
-    assert entry is not None
+    if entry is None:
+        raise Conflict("already_credited")
     return entry
 
 
@@ -143,23 +153,34 @@ def reverse_learning_hours(*, actor: User, entry_id: uuid.UUID, note: str) -> Le
     if entry.reverses_id or LearningHourEntry.objects.filter(reverses=entry).exists():
         raise Conflict("already_reversed")
     reversal = LearningHourEntry.objects.create(
-        agency_id=entry.agency_id, employee=employee, placement=placement, rule=entry.rule,
-        rule_version=entry.rule_version, key=f"reversal:{entry.pk}", occurs_on=entry.occurs_on,
-        account_year=entry.account_year, hours=-entry.hours, counted_hours=-entry.counted_hours,
-        not_counted=entry.not_counted, note=note.strip(), reverses=entry, recorded_by=actor,
+        agency_id=entry.agency_id,
+        employee=employee,
+        placement=placement,
+        rule=entry.rule,
+        rule_version=entry.rule_version,
+        key=f"reversal:{entry.pk}",
+        occurs_on=entry.occurs_on,
+        account_year=entry.account_year,
+        hours=-entry.hours,
+        counted_hours=-entry.counted_hours,
+        not_counted=entry.not_counted,
+        note=note.strip(),
+        reverses=entry,
+        recorded_by=actor,
     )
     push_availability(employee)
     audit.record(
-        actor=actor, action="hours.reversed", obj=reversal, after={"hours": reversal.hours, "entry": str(entry.pk)},
+        actor=actor,
+        action="hours.reversed",
+        obj=reversal,
+        after={"hours": reversal.hours, "entry": str(entry.pk)},
         actor_label="hr",
     )
     return reversal
 
 
 def _lock_employee(employee_id: uuid.UUID) -> Employee:
-    return (
-        Employee.objects.select_for_update(of=("self",), no_key=True).select_related("agency").get(pk=employee_id)
-    )
+    return Employee.objects.select_for_update(of=("self",), no_key=True).select_related("agency").get(pk=employee_id)
 
 
 def _write(
@@ -193,9 +214,10 @@ def _write(
     )
     push_availability(employee)
     audit.record(
-        actor=actor, action="hours.credited", obj=entry,
+        actor=actor,
+        action="hours.credited",
+        obj=entry,
         after={"hours": entry.hours, "counted": entry.counted_hours, "form": rule.form, "rule_version": rule.version},
     )
     announce(events.HOURS_CREDITED, key=entry.pk, entry_id=entry.pk, placement_id=placement.pk)
     return entry
-

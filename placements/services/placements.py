@@ -64,8 +64,11 @@ def record_letter(
     placement.letter_file = stored
     placement.save()
     audit.record(
-        actor=actor, action="placement.letter_recorded", obj=placement,
-        after=facts(placement, "letter_number", "letter_date", "letter_file_id"), actor_label="hr",
+        actor=actor,
+        action="placement.letter_recorded",
+        obj=placement,
+        after=facts(placement, "letter_number", "letter_date", "letter_file_id"),
+        actor_label="hr",
     )
     return placement
 
@@ -132,7 +135,9 @@ def set_learning_plan(
     placement.plan_agreed_by = placement.plan_agreed_at = None
     placement.save()
     audit.record(
-        actor=actor, action="placement.plan_set", obj=placement,
+        actor=actor,
+        action="placement.plan_set",
+        obj=placement,
         after={"objectives": [[o.competency_id, o.from_level, o.to_level] for o in rows]},
     )
     return rows
@@ -152,7 +157,9 @@ def agree_learning_plan(*, actor: User, placement_id: uuid.UUID, now: datetime |
     placement.plan_agreed_at = moment(now)
     placement.save()
     audit.record(
-        actor=actor, action="placement.plan_agreed", obj=placement,
+        actor=actor,
+        action="placement.plan_agreed",
+        obj=placement,
         actor_label="mentor" if is_mentor(actor, placement) else "partner",
     )
     return placement
@@ -177,7 +184,11 @@ def start_placement(*, actor: User, placement_id: uuid.UUID, now: datetime | Non
     placement.started_at = moment(now)
     placement.save()
     audit.record(
-        actor=actor, action="placement.started", obj=placement, before=before, after=facts(placement, "status"),
+        actor=actor,
+        action="placement.started",
+        obj=placement,
+        before=before,
+        after=facts(placement, "status"),
         actor_label="hr",
     )
     announce(events.PLACEMENT_STARTED, key=placement.pk, placement_id=placement.pk)
@@ -205,7 +216,10 @@ def _move(actor: User, placement_id: uuid.UUID, verb: str, note: str) -> Placeme
     advance(placement, verb)
     placement.save()
     audit.record(
-        actor=actor, action=f"placement.{verb}", obj=placement, before=before,
+        actor=actor,
+        action=f"placement.{verb}",
+        obj=placement,
+        before=before,
         after={**facts(placement, "status"), "note": note.strip()[:300]},
     )
     return placement
@@ -231,9 +245,7 @@ def mark_no_show(*, actor: User, placement_id: uuid.UUID, note: str = "", now: d
     return _end(placement, actor, "mark_no_show", EndReason.OTHER, note or "no show", now)
 
 
-def _end(
-    placement: Placement, actor: User, verb: str, reason: str, note: str, now: datetime | None
-) -> Placement:
+def _end(placement: Placement, actor: User, verb: str, reason: str, note: str, now: datetime | None) -> Placement:
     if reason not in EndReason.values:
         raise Invalid("reason_required", field="reason", choices=", ".join(EndReason.values))
     if reason == EndReason.OTHER and not note.strip():
@@ -252,7 +264,10 @@ def _end(
         partners.free_seat(slot_id=placement.slot_id)
     push_availability(placement.employee)
     audit.record(
-        actor=actor, action=f"placement.{verb}", obj=placement, before=before,
+        actor=actor,
+        action=f"placement.{verb}",
+        obj=placement,
+        before=before,
         after=facts(placement, "status", "end_reason"),
         actor_label="employee" if is_participant(actor, placement) else "host",
     )

@@ -5,9 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from asn.services import load_reference
 from django.core.management.base import BaseCommand, CommandParser
 
-from asn.services import load_reference
 from placements.services import load_hour_rules
 
 
@@ -19,5 +19,9 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, folder: Path | None = None, **options: Any) -> None:
         report = load_reference(folder=folder)
-        rules = load_hour_rules(path=folder / "jp_conversion.csv") if folder and (folder / "jp_conversion.csv").exists() else load_hour_rules()
+        rules = (
+            load_hour_rules(path=folder / "jp_conversion.csv")
+            if folder and (folder / "jp_conversion.csv").exists()
+            else load_hour_rules()
+        )
         self.stdout.write(f"{report}; {rules} JP rules")
