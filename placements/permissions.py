@@ -13,7 +13,7 @@ from asn.states import AgencyRole
 from core.errors import NotFound
 from partners.models import PartnerMembership
 from placements.models import Application, ApplicationQuerySet, LogbookEntry, MentoringSession, Placement
-from placements.states import ApplicationStatus, PlacementStatus
+from placements.states import ApplicationStatus, DecisionStep, PlacementStatus
 
 # What a partner gets to see at all, and from when on with a name.
 PARTNER_SEES = (
@@ -99,7 +99,7 @@ def can_decide_for_hr(user: User, application: Application) -> bool:
     return (
         is_hr_of(user, application.agency_id)
         and not is_applicant(user, application)
-        and not application.decisions.filter(attempt=application.attempt, decided_by=user).exists()
+        and not _decided_otherwise(user, application, DecisionStep.HR)
     )
 
 
@@ -108,7 +108,16 @@ def can_decide_for_partner(user: User, application: Application) -> bool:
     return (
         is_member_of(user, application.slot.partner_id)
         and not is_applicant(user, application)
-        and not application.decisions.filter(attempt=application.attempt, decided_by=user).exists()
+        and not _decided_otherwise(user, application, DecisionStep.PARTNER)
+    )
+
+
+def _decided_otherwise(user: User, application: Application, step: str) -> bool:
+    """Whether the user has decided another step of this attempt; the same step again is "already decided"."""
+    return (
+        application.decisions.filter(attempt=application.attempt, decided_by=user)
+        .exclude(step__in=(step, DecisionStep.WITHDRAWAL))
+        .exists()
     )
 
 
