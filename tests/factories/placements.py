@@ -107,9 +107,7 @@ class Road:
 
     def start(self) -> Placement:
         self.prepare()
-        services.start_placement(
-            actor=self.hr, placement_id=self.placement.pk, now=self.at(self.slot.starts_on)
-        )
+        services.start_placement(actor=self.hr, placement_id=self.placement.pk, now=self.at(self.slot.starts_on))
         return self.reload()
 
     def prove(self) -> Placement:

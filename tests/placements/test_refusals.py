@@ -18,7 +18,7 @@ from placements.models import Application, Decision, LogbookEntry, Placement
 from tests.factories.accounts import UserFactory
 from tests.factories.asn import AgencyMembershipFactory, AssessmentFactory, EmployeeFactory
 from tests.factories.partners import PartnerMembershipFactory, SlotFactory, SlotPrerequisiteFactory
-from tests.factories.placements import MOTIVATION, Road, letter_file, make_road
+from tests.factories.placements import MOTIVATION, letter_file, make_road
 
 pytestmark = pytest.mark.django_db
 
@@ -84,9 +84,7 @@ def test_the_deadline_ends_with_the_local_day() -> None:
     error = refused(
         Conflict,
         "deadline_past",
-        lambda: services.submit_application(
-            actor=palu.applicant, application_id=draft.pk, consent=True, now=late
-        ),
+        lambda: services.submit_application(actor=palu.applicant, application_id=draft.pk, consent=True, now=late),
     )
     assert error.params["apply_by"] == palu.slot.apply_by.isoformat()
     services.submit_application(
@@ -131,7 +129,9 @@ def test_decisions_are_taken_once_and_by_the_right_person() -> None:
     other_boss = EmployeeFactory(agency=road.agency, with_user=True).user
     refused(NotFound, "not_found", lambda: services.clear_application(actor=other_boss, application_id=pk))
     refused(
-        NotAllowed, "only_supervisor_decides", lambda: services.clear_application(actor=road.applicant, application_id=pk)
+        NotAllowed,
+        "only_supervisor_decides",
+        lambda: services.clear_application(actor=road.applicant, application_id=pk),
     )
     refused(Conflict, "already_decided", lambda: services.approve_application(actor=road.hr, application_id=pk))
     services.clear_application(actor=road.boss, application_id=pk)
@@ -172,7 +172,9 @@ def test_nobody_approves_an_application_of_their_own() -> None:
     road = make_road()
     AgencyMembershipFactory(agency=road.agency, user=road.applicant)
     pk = road.clear().pk
-    refused(NotAllowed, "only_hr_decides", lambda: services.approve_application(actor=road.applicant, application_id=pk))
+    refused(
+        NotAllowed, "only_hr_decides", lambda: services.approve_application(actor=road.applicant, application_id=pk)
+    )
 
 
 def test_a_declared_conflict_blocks_approval_until_it_is_decided() -> None:
@@ -292,9 +294,7 @@ def test_completion_needs_the_period_and_the_evidence() -> None:
     refused(
         Conflict,
         "period_not_over",
-        lambda: services.complete_placement(
-            actor=mentor, placement_id=road.placement.pk, now=end - timedelta(days=1)
-        ),
+        lambda: services.complete_placement(actor=mentor, placement_id=road.placement.pk, now=end - timedelta(days=1)),
     )
     refused(
         Conflict,
