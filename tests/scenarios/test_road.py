@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from datetime import timedelta
 
 import pytest
+from django.core.management import call_command
+from django.db import connection
 
 from core import audit, outbox
 from core.models import AuditEvent, OutboxDelivery
@@ -14,6 +17,7 @@ from placements.models import Application, Certificate, LearningHourEntry
 from placements.selectors import jp_account, timeline
 from placements.states import CertificateKind, PlacementStatus
 from tests.factories.placements import Road, make_road
+from web.management.commands.verify_invariants import broken_promises
 
 pytestmark = pytest.mark.django_db
 
@@ -71,6 +75,7 @@ def test_from_slot_to_award(kind: str, hours: int) -> None:
     assert AuditEvent.objects.filter(action="award.granted").count() == 1
     outbox.drain()
     assert not OutboxDelivery.objects.filter(done_at=None).exists()
+    assert not any(broken_promises().values())
 
 
 def test_every_effect_happens_once_however_often_its_task_runs() -> None:
@@ -86,3 +91,32 @@ def test_every_effect_happens_once_however_often_its_task_runs() -> None:
     outbox.drain()
     assert not OutboxDelivery.objects.exclude(error="").exists()
     assert (LearningHourEntry.objects.count(), AwardProposal.objects.count(), PointEntry.objects.count()) == before
+
+
+BREAKAGES = {
+    "seats": "UPDATE partners_slot SET filled_seats = 2",
+    "hours": "UPDATE asn_agency SET pppk_contract_hours = 10",
+    "status follows": "UPDATE placements_application SET attempt = 2",
+    "completed placements": "DELETE FROM placements_certificate",
+    "outbox": "UPDATE core_outboxdelivery SET done_at = NULL, available_at = now() - interval '2 hours'",
+    "audit": "ALTER TABLE core_auditevent DISABLE TRIGGER USER; DELETE FROM core_auditevent WHERE sequence = 3",
+}
+
+
+@pytest.mark.parametrize("promise", BREAKAGES)
+def test_a_broken_promise_is_found_and_ends_with_exit_status_1(
+    promise: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    road = make_road(employee={"pppk": True})
+    road.complete()
+    outbox.drain()
+    call_command("verify_invariants", "--json")
+    assert json.loads(capsys.readouterr().out)["ok"] is True
+    with connection.cursor() as cursor:
+        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+        cursor.execute(BREAKAGES[promise])
+    with pytest.raises(SystemExit) as ended:
+        call_command("verify_invariants", "--json")
+    assert ended.value.code == 1
+    broken = json.loads(capsys.readouterr().out)["broken"]
+    assert [name.split(":")[0] for name, rows in broken.items() if rows and name.startswith(promise)]
