@@ -16,6 +16,7 @@ app.conf.beat_schedule = {
     "sweep-outbox": {"task": "core.tasks.sweep_outbox", "schedule": 30.0},
     "resume-match-runs": {"task": "matching.tasks.resume_runs", "schedule": 60.0},
     "mend-recommendations": {"task": "matching.tasks.mend", "schedule": 600.0},
+    "expire-applications": {"task": "placements.tasks.expire_applications", "schedule": 3600.0},
     # After midnight in every zone of the country, for deadlines and validity are dates.
     "refit-model": {"task": "matching.tasks.refit", "schedule": crontab(hour="1", minute="30")},
 }
