@@ -57,7 +57,10 @@ def record_letter(
             raise Invalid("required", field=field)
     if letter_date > placement.ends_on:
         raise Invalid("letter_after_end", field="letter_date", ends_on=placement.ends_on.isoformat())
-    stored = store_pdf(actor=actor, file=file, title=f"Surat tugas {number}", agency_id=placement.agency_id)
+    if file is None:
+        raise Invalid("file_empty", field="file")
+    title = f"Surat tugas {number.replace('/', '-')}"
+    stored = store_pdf(actor=actor, upload=file, title=title, agency_id=placement.agency_id)
     placement.letter_number = number.strip()
     placement.letter_date = letter_date
     placement.letter_signer = signer.strip()
