@@ -5,6 +5,8 @@ from __future__ import annotations
 import hashlib
 import secrets
 import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.contrib.auth.password_validation import validate_password
@@ -16,7 +18,7 @@ from django.utils import timezone
 from accounts.models import ApiToken, User
 from accounts.permissions import can_create_users, visible_tokens
 from core import audit
-from core.errors import Invalid, require
+from core.errors import Invalid, at_row, require
 from core.rows import lock
 from core.services import service
 from core.text import clean_text
@@ -44,35 +46,89 @@ def create_user(
         name=clean_text(name, field="name", limit=160),
         language=language,
     )
-    try:
-        User.username_validator(user.username)
-    except ValidationError:
-        raise Invalid("username_invalid", field="username") from None
+    _check_username_form(user.username)
     if language not in User.Language.values:
         raise Invalid("language_unknown", field="language")
     if User.objects.filter(username__iexact=user.username).exists():
         raise Invalid("username_taken", field="username")
     _check_email(user.email)
+    _set_password(user, password)
+    user.save()
+    audit.record(actor=actor, action="accounts.create_user", obj=user, after={"has_password": password is not None})
+    return user
+
+
+def _set_password(user: User, password: str | None) -> None:
+    """A password that passes the validators, or none that could ever be entered."""
     if password is not None:
         try:
             validate_password(password, user)
         except ValidationError:
             raise Invalid("password_weak", field="password") from None
     user.set_password(password)
-    user.save()
-    audit.record(actor=actor, action="accounts.create_user", obj=user, after={"has_password": password is not None})
-    return user
+
+
+def _check_username_form(username: str) -> None:
+    try:
+        User.username_validator(username)
+    except ValidationError:
+        raise Invalid("username_invalid", field="username") from None
 
 
 def _check_email(email: str) -> None:
-    if not email:
-        return
+    _check_email_form(email)
+    if email and User.objects.filter(email__iexact=email).exists():
+        raise Invalid("email_taken", field="email")
+
+
+def _check_email_form(email: str) -> None:
     try:
-        validate_email(email)
+        if email:
+            validate_email(email)
     except ValidationError:
         raise Invalid("email_invalid", field="email") from None
-    if User.objects.filter(email__iexact=email).exists():
-        raise Invalid("email_taken", field="email")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UserRow:
+    """An account of a batch; without ``password`` it has none until its owner sets one by the reset mail."""
+
+    username: str
+    name: str
+    email: str = ""
+    password: str | None = None
+    is_operator: bool = False
+
+
+@service
+def import_users(*, actor: User | None = None, rows: Sequence[UserRow]) -> list[User]:
+    """Open many accounts, all or none: by an operator or the system."""
+    require(actor is None or actor.is_superuser)
+    users: list[User] = []
+    names = {name.lower() for name in User.objects.values_list("username", flat=True)}
+    emails = {email.lower() for email in User.objects.exclude(email="").values_list("email", flat=True)}
+    for number, row in enumerate(rows, start=1):
+        with at_row(number):
+            user = User(
+                username=clean_text(row.username, field="username", limit=150),
+                email=clean_text(row.email, field="email", limit=254, required=False),
+                name=clean_text(row.name, field="name", limit=160),
+                is_superuser=row.is_operator,
+                is_staff=row.is_operator,
+            )
+            _check_username_form(user.username)
+            _check_email_form(user.email)
+            for value, taken, field in ((user.username, names, "username"), (user.email, emails, "email")):
+                if value.lower() in taken:
+                    raise Invalid(f"{field}_taken", field=field)
+                if value:
+                    taken.add(value.lower())
+            _set_password(user, row.password)
+            users.append(user)
+    User.objects.bulk_create(users)
+    if users:
+        audit.record(actor=actor, action="accounts.import_users", obj=users[0], after={"rows": len(users)})
+    return users
 
 
 @service

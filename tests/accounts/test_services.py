@@ -25,6 +25,20 @@ def test_create_user_without_a_password_cannot_sign_in() -> None:
     assert not services.create_user(username="sri", email="", name="Sri").has_usable_password()
 
 
+def test_import_users_opens_all_or_none() -> None:
+    Row = services.UserRow
+    rows = [Row(username="sri", name="Sri", password="kopi-tubruk-12"), Row(username="budi", name="Budi")]
+    with pytest.raises(Invalid) as caught:
+        services.import_users(rows=[*rows, Row(username="SRI", name="Sri lain")])
+    assert (caught.value.code, caught.value.field, caught.value.params["row"]) == ("username_taken", "3.username", 3)
+    assert not User.objects.exists()
+    services.import_users(rows=rows)
+    assert [user.has_usable_password() for user in User.objects.order_by("pk")] == [True, False]
+    assert AuditEvent.objects.get().after == {"rows": 2}
+    with pytest.raises(NotAllowed):
+        services.import_users(actor=UserFactory.create(), rows=rows)
+
+
 @pytest.mark.parametrize(
     ("given", "code", "field"),
     [
