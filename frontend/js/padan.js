@@ -98,7 +98,10 @@ const focusSummary = (root) => {
 };
 
 // A lost connection or a broken answer must not look like a page that ignores the click.
-const showTrouble = () => {
+const showTrouble = (event) => {
+  if (event.target.matches('[hx-trigger^="every"]')) {
+    return; // it asks again by itself
+  }
   const template = document.getElementById("trouble");
   const toasts = document.getElementById("toasts");
   if (template && toasts && !toasts.querySelector("[data-trouble]")) {
@@ -109,6 +112,15 @@ const showTrouble = () => {
 document.addEventListener("htmx:sendError", showTrouble);
 document.addEventListener("htmx:responseError", showTrouble);
 document.addEventListener("htmx:timeout", showTrouble);
+
+// Whoever was signed out meanwhile gets the sign-in page, not a piece of it inside a list.
+document.addEventListener("htmx:beforeSwap", (event) => {
+  const answered = event.detail.xhr.responseURL;
+  if (answered && new URL(answered).pathname === document.body.dataset.signIn) {
+    event.preventDefault();
+    window.location.reload();
+  }
+});
 
 const ready = (root) => {
   readyToasts(root);

@@ -74,9 +74,21 @@ def _timeline(now: dt.datetime) -> list[TimelineStep]:
     ]
 
 
+def _rows(now: dt.datetime, *, search: str, sort: str) -> list[tuple[str, str, int, dt.datetime]]:
+    rows = [
+        ("Ratna Sari", "Analisis data layanan", 2, now + dt.timedelta(days=2)),
+        ("Siti Rahmawati", "Layanan perizinan daring", 3, now - dt.timedelta(days=1)),
+        ("Yohanes Tandi", "Arsip digital", 1, now + dt.timedelta(days=9)),
+    ]
+    column = {"name": 0, "gaps": 2, "due": 3}.get(sort.lstrip("-"), 0)
+    found = [row for row in rows if search.lower() in f"{row[0]} {row[1]}".lower()]
+    return sorted(found, key=lambda row: row[column], reverse=sort.startswith("-"))
+
+
 def _samples(request: HttpRequest) -> dict[str, Any]:
     now = timezone.now()
     today = timezone.localdate()
+    sort = request.GET.get("sort", "name")
     bound = SampleForm({"title": "", "seats": "0", "mode": ""}, prefix="salah")
     return {
         "crumbs": [Crumb("Beranda", "/"), Crumb("Slot", "/"), Crumb("Analisis data layanan")],
@@ -116,12 +128,10 @@ def _samples(request: HttpRequest) -> dict[str, Any]:
             Column("Menutup", "gaps", numeric=True),
             Column("Batas", "due"),
         ],
-        "sort": request.GET.get("sort", "name"),
-        "rows": [
-            ("Ratna Sari", "Analisis data layanan", 2, now + dt.timedelta(days=2)),
-            ("Yohanes Tandi", "Arsip digital", 1, now + dt.timedelta(days=9)),
-            ("Siti Rahmawati", "Layanan perizinan daring", 3, now - dt.timedelta(days=1)),
-        ],
+        "sort": sort,
+        "keep": ["sort"],
+        "active": sum(bool(request.GET.get(name)) for name in SampleFilter.base_fields),
+        "rows": _rows(now, search=request.GET.get("q", ""), sort=sort),
         "page": Paginator(range(95), 10).get_page(request.GET.get("page")),
     }
 
@@ -129,8 +139,9 @@ def _samples(request: HttpRequest) -> dict[str, Any]:
 @_door
 @require_safe
 def show(request: HttpRequest) -> HttpResponse:
-    """Every component with sample content."""
-    return render(request, "gallery.html", _samples(request))
+    """Every component with sample content; htmx gets the table alone."""
+    part = request.htmx and not request.htmx.boosted  # type: ignore[attr-defined]
+    return render(request, "gallery.html#results" if part else "gallery.html", _samples(request))
 
 
 @_door
