@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import unicodedata
 
+from django.core.exceptions import ValidationError
+from django.core.validators import validate_email
+
 from core.errors import Invalid
 
 _KEPT = "\n\t"
@@ -21,3 +24,14 @@ def clean_text(value: str, *, field: str, limit: int, required: bool = True) -> 
     if required and not text:
         raise Invalid("text_missing", field=field)
     return text
+
+
+def clean_email(value: str, *, field: str = "email") -> str:
+    """An address or nothing; raises Invalid(``email_invalid``)."""
+    email = clean_text(value, field=field, limit=254, required=False)
+    try:
+        if email:
+            validate_email(email)
+    except ValidationError:
+        raise Invalid("email_invalid", field=field) from None
+    return email

@@ -7,16 +7,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import time
 
-from django.core.exceptions import ValidationError
-from django.core.validators import validate_email
-
 from accounts.models import User
 from asn.services.checks import CompetencyCodes, check_level
 from core import audit
 from core.errors import Conflict, Invalid, at_row, require
 from core.rows import find, lock
 from core.services import service
-from core.text import clean_text
+from core.text import clean_email, clean_text
 from mentors.models import Mentor, MentorAvailability, MentorExpertise, SlotMentor, Weekday
 from mentors.permissions import can_assign_mentor, can_edit_mentor, visible_mentors
 from partners.models import Partner, Slot
@@ -47,17 +44,11 @@ class MentorRow:
 
 
 def _profile(name: str, email: str, occupation: str, bio: str, capacity: int) -> dict[str, object]:
-    email = clean_text(email, field="email", limit=254, required=False)
-    try:
-        if email:
-            validate_email(email)
-    except ValidationError:
-        raise Invalid("email_invalid", field="email") from None
     if not 1 <= capacity <= MAX_CAPACITY:
         raise Invalid("capacity_range", field="capacity", limit=MAX_CAPACITY)
     return {
         "name": clean_text(name, field="name", limit=160),
-        "email": email,
+        "email": clean_email(email),
         "occupation": clean_text(occupation, field="occupation", limit=160, required=False),
         "bio": clean_text(bio, field="bio", limit=3000, required=False),
         "capacity": capacity,

@@ -8,9 +8,6 @@ from dataclasses import dataclass
 from datetime import date
 from typing import TypeVar
 
-from django.core.exceptions import ValidationError
-from django.core.validators import validate_email
-
 from accounts.models import User
 from asn.models import Agency, Employee, Position, PositionClass, PositionStandard, Unit
 from asn.nip import nip_warnings, parse_nip
@@ -23,7 +20,7 @@ from core.errors import Invalid, at_row, require
 from core.models import TenantModel
 from core.rows import find, lock
 from core.services import service
-from core.text import clean_text
+from core.text import clean_email, clean_text
 
 T = TypeVar("T", bound=TenantModel)
 
@@ -96,7 +93,7 @@ def _code(value: str, taken: Iterable[str], *, limit: int) -> str:
     return code
 
 
-def _check_tree(parents: Mapping[T, T | None], code: str, field: str) -> None:
+def _check_tree(parents: Mapping[T, T | None], *, code: str, field: str) -> None:
     """Refuse a batch in which somebody ends up above themselves."""
     settled: set[T] = set()
     for number, start in enumerate(parents, start=1):
@@ -135,9 +132,9 @@ def import_units(*, actor: User | None, agency_id: uuid.UUID, rows: Sequence[Uni
     for number, (unit, row) in enumerate(zip(added, rows, strict=True), start=1):
         if row.parent_code:
             with at_row(number):
-                unit.parent = _among(units, row.parent_code, "unknown_unit", "parent_code")
+                unit.parent = _among(units, row.parent_code, code="unknown_unit", field="parent_code")
     parents = {unit: unit.parent for unit in added}
-    _check_tree(parents, "unit_cycle", "parent_code")
+    _check_tree(parents, code="unit_cycle", field="parent_code")
     Unit.objects.bulk_create(added)
     _noted(actor, "asn.import_units", agency, len(added))
     return added
@@ -229,11 +226,11 @@ def _add_employees(agency: Agency, rows: Sequence[EmployeeRow]) -> tuple[list[Em
                 name=clean_text(row.name, field="name", limit=160),
                 title_front=clean_text(row.title_front, field="title_front", limit=40, required=False),
                 title_back=clean_text(row.title_back, field="title_back", limit=60, required=False),
-                email=_email(row.email),
+                email=clean_email(row.email),
                 grade=clean_text(row.grade, field="grade", limit=10, required=False),
                 interests=clean_text(row.interests, field="interests", limit=3000, required=False),
-                unit=_among(units, row.unit_code, "unknown_unit", "unit_code"),
-                position=_among(positions, row.position_code, "unknown_position", "position_code"),
+                unit=_among(units, row.unit_code, code="unknown_unit", field="unit_code"),
+                position=_among(positions, row.position_code, code="unknown_position", field="position_code"),
                 contract_starts_on=row.contract_starts_on,
                 contract_ends_on=row.contract_ends_on,
                 retires_on=row.retires_on,
@@ -257,11 +254,11 @@ def _set_supervisors(agency: Agency, rows: Sequence[EmployeeRow], added: Mapping
     for number, employee in enumerate(added.values(), start=1):
         if number in named:
             with at_row(number):
-                employee.supervisor = _among(known, named[number], "unknown_supervisor", "supervisor_nip")
-    _check_tree({e: e.supervisor for e in added.values()}, "supervisor_cycle", "supervisor_nip")
+                employee.supervisor = _among(known, named[number], code="unknown_supervisor", field="supervisor_nip")
+    _check_tree({e: e.supervisor for e in added.values()}, code="supervisor_cycle", field="supervisor_nip")
 
 
-def _among(known: Mapping[str, T], key: str, code: str, field: str) -> T:
+def _among(known: Mapping[str, T], key: str, *, code: str, field: str) -> T:
     if key not in known:
         raise Invalid(code, field=field)
     return known[key]
@@ -290,16 +287,6 @@ def _check_contract(row: EmployeeRow) -> None:
         raise Invalid("ends_before_start", field="contract_ends_on")
     if start and row.kind == EmployeeKind.PNS:
         raise Invalid("contract_of_pns", field="contract_starts_on")
-
-
-def _email(value: str) -> str:
-    email = clean_text(value, field="email", limit=254, required=False)
-    try:
-        if email:
-            validate_email(email)
-    except ValidationError:
-        raise Invalid("email_invalid", field="email") from None
-    return email
 
 
 @service

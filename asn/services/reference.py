@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from asn.models import ClassStandard, Competency, CompetencyLevel, PositionClass
-from asn.services.checks import check_level
+from asn.services.checks import check_choice, check_level
 from asn.states import CompetencyKind
 from core import audit
-from core.errors import Invalid, at_row
+from core.errors import at_row
 from core.services import service
 
 DATA = Path(__file__).resolve().parent.parent / "data"
@@ -53,19 +53,13 @@ def _rows(path: Path) -> Iterator[tuple[int, dict[str, str]]]:
         yield from enumerate(csv.DictReader(file), start=1)
 
 
-def _known(value: str, known: set[str], code: str, field: str) -> str:
-    if value not in known:
-        raise Invalid(code, field=field, value=value)
-    return value
-
-
 def _load_competencies(path: Path) -> list[str]:
     found: dict[str, Competency] = {}
     for number, row in _rows(path):
         with at_row(number):
             found[row["code"]] = Competency(
                 code=row["code"],
-                kind=_known(row["kind"], set(CompetencyKind.values), "unknown_competency_kind", "kind"),
+                kind=check_choice(row["kind"], CompetencyKind.values, code="unknown_competency_kind", field="kind"),
                 name_id=row["name_id"],
                 name_en=row["name_en"],
                 field=row["field"],
@@ -84,7 +78,7 @@ def _load_levels(path: Path, competencies: set[str]) -> int:
     rows = []
     for number, row in _rows(path):
         with at_row(number):
-            code = row["code"] and _known(row["code"], competencies, "unknown_competency", "code")
+            code = row["code"] and check_choice(row["code"], competencies, code="unknown_competency", field="code")
             rows.append(
                 CompetencyLevel(
                     competency_id=code or None,
@@ -113,10 +107,12 @@ def _load_standards(path: Path, competencies: set[str], classes: set[str]) -> in
         with at_row(number):
             rows.append(
                 ClassStandard(
-                    position_class_id=_known(
-                        row["position_class"], classes, "unknown_position_class", "position_class"
+                    position_class_id=check_choice(
+                        row["position_class"], classes, code="unknown_position_class", field="position_class"
                     ),
-                    competency_id=_known(row["competency_code"], competencies, "unknown_competency", "competency_code"),
+                    competency_id=check_choice(
+                        row["competency_code"], competencies, code="unknown_competency", field="competency_code"
+                    ),
                     level=check_level(int(row["required_level"]), field="required_level"),
                     source=row["source"],
                     confidence=row["confidence"],

@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 
 from django.core.exceptions import ValidationError
-from django.core.validators import URLValidator, validate_email
+from django.core.validators import URLValidator
 from django.utils import timezone
 
 from accounts.models import User
@@ -20,7 +20,7 @@ from core.errors import Conflict, Invalid, at_row, require
 from core.rows import lock, lock_only
 from core.services import service
 from core.states import advance
-from core.text import clean_text
+from core.text import clean_email, clean_text
 from partners import events
 from partners.models import Partner, PartnerMembership, PartnerVerification
 from partners.permissions import (
@@ -66,37 +66,38 @@ class PartnerRow:
 
 def _checked(data: PartnerData, *, known_as: uuid.UUID | None = None) -> PartnerData:
     """The same data in its normal form."""
+    npwp = re.sub(r"[.\- ]", "", data.npwp[:40])
     digits = {
-        "nib": _digits(data.nib, (13,), "nib"),
-        "npwp": _digits(re.sub(r"[.\- ]", "", data.npwp[:40]), (15, 16), "npwp"),
-        "university_code": _digits(data.university_code, (6,), "university_code"),
+        "nib": _digits(data.nib, (13,), code="nib_format", field="nib"),
+        "npwp": _digits(npwp, (15, 16), code="npwp_format", field="npwp"),
+        "university_code": _digits(data.university_code, (6,), code="university_code_format", field="university_code"),
     }
     if digits["university_code"] and data.kind != PartnerKind.UNIVERSITY:
         raise Invalid("university_code_of_other_kind", field="university_code")
     others = Partner.objects.exclude(pk=known_as) if known_as else Partner.objects.all()
     if digits["nib"] and others.filter(nib=digits["nib"]).exists():
         raise Invalid("nib_taken", field="nib")
-    limits = {"about": 6000, "sector": 80, "address": 300, "website": 200, "email": 254, "phone": 30}
+    limits = {"about": 6000, "sector": 80, "address": 300, "website": 200, "phone": 30}
     texts = {f: clean_text(getattr(data, f), field=f, limit=n, required=False) for f, n in limits.items()}
-    for field, check, code in (("website", _check_url, "url_invalid"), ("email", validate_email, "email_invalid")):
-        try:
-            if texts[field]:
-                check(texts[field])
-        except ValidationError:
-            raise Invalid(code, field=field) from None
+    try:
+        if texts["website"]:
+            _check_url(texts["website"])
+    except ValidationError:
+        raise Invalid("url_invalid", field="website") from None
     return PartnerData(
         kind=check_choice(data.kind, PartnerKind.values, code="unknown_partner_kind", field="kind"),
         name=clean_text(data.name, field="name", limit=200),
         city=clean_text(data.city, field="city", limit=80),
+        email=clean_email(data.email),
         **texts,
         **digits,
     )
 
 
-def _digits(value: str, lengths: tuple[int, ...], field: str) -> str:
+def _digits(value: str, lengths: tuple[int, ...], *, code: str, field: str) -> str:
     text = clean_text(value, field=field, limit=40, required=False)
     if text and not (len(text) in lengths and text.isascii() and text.isdigit()):
-        raise Invalid(f"{field}_format", field=field)
+        raise Invalid(code, field=field)
     return text
 
 

@@ -1,0 +1,308 @@
+"""Every sentence that answers a code: why something was refused, and what helps."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from django.utils.formats import date_format
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from core.errors import DomainError
+
+# Refusals --------------------------------------------------------------------------
+
+Phrase = tuple[str | Promise, str | Promise]
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """A refusal in words: what happened, and what the reader can do about it."""
+
+    code: str
+    field: str
+    message: str
+    remedy: str
+
+
+# Remedies that answer more than one refusal.
+_CORRECT = _("Correct the marked field and send again.")
+_RELOAD = _("Load the page again and look at its present state.")
+_CHOOSE = _("Choose one from the list.")
+_FILL = _("Fill in the marked field.")
+_HR = _("Ask your HR office.")
+_HOLDER = _("The timeline shows who holds it now.")
+_LATER = _("Nothing was lost: wait a few seconds and try again.")
+_NIP = _("Copy the number from the personnel record; in a spreadsheet keep the column as text.")
+_DATE = _("Check both dates.")
+_CATALOGUE = _("Choose a competency from the catalogue.")
+_AGREEMENT = _("Choose an agreement in force that covers the whole period, or change the dates.")
+_SIMILAR = _("Look at similar slots that are still open.")
+_PDF = _("Save the document as PDF and upload it again.")
+_COMPLETE = _("Complete what is missing, then try again.")
+
+# code -> (what happened, what to do); %(names)s are filled from the error's parameters.
+ERRORS: dict[str, Phrase] = {
+    # Everywhere
+    "not_found": (
+        _("This page is not here, or it is not meant for you."),
+        _("Check the address, or start again from the home page."),
+    ),
+    "not_allowed": (_("You may look at this, but the decision belongs to somebody else."), _HOLDER),
+    "role_missing": (
+        _("Your account does not have the role this needs."),
+        _("Ask your HR office to check your roles."),
+    ),
+    "busy": (_("Many people are changing the same thing at this moment."), _LATER),
+    "already_there": (_("The same has just been entered."), _RELOAD),
+    "not_in_this_state": (_("This step is not open now; the status is: %(status)s."), _RELOAD),
+    "hr_only": (
+        _("Only the HR office enters results of tests and assessment centres."),
+        _("Choose the supervisor's confirmation as source, or ask your HR office."),
+    ),
+    # Text, accounts
+    "text_missing": (_("This field is empty."), _FILL),
+    "text_too_long": (_("This text is longer than %(limit)s characters."), _("Shorten the text.")),
+    "text_control": (
+        _("This text holds characters that cannot be shown."),
+        _("Type the text anew instead of pasting it."),
+    ),
+    "email_invalid": (_("This is not an e-mail address."), _CORRECT),
+    "email_taken": (
+        _("Another account uses this e-mail address."),
+        _("Use another address, or ask for a new password for the account you have."),
+    ),
+    "url_invalid": (_("This is not a web address."), _("Write it in full, beginning with https://.")),
+    "username_invalid": (_("A user name has letters, digits and @ . + - _ only."), _CORRECT),
+    "username_taken": (_("This user name is taken."), _("Choose another user name.")),
+    "password_weak": (
+        _("This password is too easy to guess."),
+        _("Use at least ten characters that are not only digits or a common word."),
+    ),
+    "language_unknown": (_("Padan does not speak this language."), _CHOOSE),
+    "token_days_range": (_("A token is valid for 1 to %(limit)s days."), _CORRECT),
+    "code_invalid": (_("A code has letters, digits, hyphens and underscores only."), _CORRECT),
+    "code_taken": (_("This code is in use already."), _("Choose another code.")),
+    "unknown_time_zone": (_("This time zone is not one of Indonesia's."), _CHOOSE),
+    "unknown_role": (_("There is no such role."), _CHOOSE),
+    "unknown_user": (
+        _("This account is not there, or it belongs to somebody else already."),
+        _("Check the account, or open a new one."),
+    ),
+    "unknown_status": (_("There is no such status."), _CHOOSE),
+    "unknown_source": (_("There is no such source of an assessment."), _CHOOSE),
+    "unknown_reason": (_("This is not one of the coded reasons."), _CHOOSE),
+    # Agencies and their people
+    "unknown_unit": (_("Your agency has no such unit."), _CHOOSE),
+    "unknown_position": (_("Your agency has no such position."), _CHOOSE),
+    "unknown_position_class": (_("There is no such class of positions."), _CHOOSE),
+    "unknown_employee": (_("Your agency has no such employee."), _CHOOSE),
+    "unknown_employee_kind": (_("An employee is PNS or PPPK."), _CHOOSE),
+    "unknown_supervisor": (_("This supervisor is not an employee of your agency."), _CHOOSE),
+    "unknown_competency": (_("This competency is not in the catalogue."), _CATALOGUE),
+    "unknown_competency_kind": (_("A competency is managerial, sociocultural or technical."), _CHOOSE),
+    "competency_twice": (_("A competency is named twice."), _("Name each competency once.")),
+    "too_many_competencies": (_("There are more than %(limit)s competencies."), _("Keep the ones that matter most.")),
+    "level_range": (_("A level is between %(lowest)s and %(highest)s."), _CORRECT),
+    "weight_range": (_("A priority weighs between 1 and 5."), _CORRECT),
+    "unit_cycle": (_("A unit would end up above itself."), _("Choose another parent unit.")),
+    "supervisor_cycle": (_("Somebody would end up as their own supervisor."), _("Choose another supervisor.")),
+    "nip_format": (_("A NIP has 18 digits."), _NIP),
+    "nip_birth_date": (_("The first eight digits of this NIP are not a birth date."), _NIP),
+    "nip_appointment": (_("Digits 9 to 14 of this NIP are not a plausible appointment."), _NIP),
+    "nip_sex": (_("Digit 15 of a NIP is 1 or 2."), _NIP),
+    "nip_serial": (_("A NIP does not end in 000."), _NIP),
+    "nip_taken": (_("An employee with this NIP is registered already."), _HR),
+    "contract_half": (_("A contract has a beginning and an end."), _FILL),
+    "contract_of_pns": (_("A PNS has no contract period."), _("Leave the contract dates empty, or choose PPPK.")),
+    "ends_before_start": (_("The end lies before the beginning."), _DATE),
+    "date_in_future": (_("This date lies in the future."), _CORRECT),
+    "assessment_exists": (
+        _("This competency was assessed on that day by that source already."),
+        _("Choose another date, or leave it as it is."),
+    ),
+    # Files
+    "file_empty": (_("The file is empty."), _PDF),
+    "file_not_pdf": (_("This file is not a PDF."), _PDF),
+    "file_too_large": (_("The file is larger than 10 MB."), _("Scan it at a lower resolution and upload it again.")),
+    "unknown_file": (_("This file is not there."), _("Upload the document again.")),
+    # Partners and agreements
+    "unknown_agency": (_("There is no such agency."), _CHOOSE),
+    "unknown_partner": (_("There is no such partner."), _CHOOSE),
+    "unknown_partner_kind": (_("There is no such kind of partner."), _CHOOSE),
+    "nib_format": (_("A NIB has 13 digits."), _CORRECT),
+    "nib_taken": (_("A partner with this NIB is registered already."), _("Ask its owner to add you as a member.")),
+    "npwp_format": (_("An NPWP has 15 or 16 digits."), _CORRECT),
+    "university_code_format": (_("A PDDIKTI code has 6 digits."), _CORRECT),
+    "university_code_of_other_kind": (
+        _("Only a university has a PDDIKTI code."),
+        _("Leave the code empty, or choose university."),
+    ),
+    "last_owner": (_("A partner keeps at least one owner."), _("Make somebody else owner first.")),
+    "verification_asked": (_("This agency has been asked already."), _("Wait for its answer; the HR office decides.")),
+    "own_partner": (_("You act for this partner yourself."), _("Let a colleague decide.")),
+    "partner_not_verified": (_("Your agency has not verified this partner."), _("Verify the partner first.")),
+    "unknown_agreement": (_("There is no such agreement between these two."), _CHOOSE),
+    "unknown_agreement_kind": (_("There is no such kind of agreement."), _CHOOSE),
+    "number_taken": (_("An agreement with this number is on record already."), _CORRECT),
+    "agreement_too_general": (
+        _("A memorandum of understanding (KB) carries no slot."),
+        _("Choose a cooperation agreement (PKS) under it."),
+    ),
+    "agreement_ended": (_("This agreement was ended."), _AGREEMENT),
+    "agreement_not_in_force": (_("The agreement is not in force during the whole period."), _AGREEMENT),
+    "agreement_of_other_agency": (
+        _("This agreement is with another agency."),
+        _("Clone the slot for the other agency."),
+    ),
+    "slot_outside_agreement": (_("The agreement covers %(starts_on)s to %(ends_on)s only."), _AGREEMENT),
+    # Slots
+    "unknown_kind": (_("There is no such kind of slot; there are: %(kinds)s."), _CHOOSE),
+    "unknown_mode": (_("A slot is on site, online or hybrid."), _CHOOSE),
+    "place_missing": (_("A slot on site has a place."), _("Name the town, or choose online.")),
+    "period_too_long": (_("A placement lasts at most %(months)s months."), _DATE),
+    "apply_by_after_start": (_("The deadline lies after the beginning."), _DATE),
+    "apply_by_past": (_("The deadline for applications has passed."), _("Choose a later deadline.")),
+    "hours_range": (_("Hours a week are between 1 and 40."), _CORRECT),
+    "seats_range": (_("Seats are between 1 and 500."), _CORRECT),
+    "seats_below_cohort": (_("This kind of slot needs at least %(minimum)s seats."), _CORRECT),
+    "outcomes_missing": (
+        _("A slot names at least one outcome."),
+        _("Add a competency with the levels it leads from and to."),
+    ),
+    "outcome_not_rising": (_("An outcome leads to a higher level than it starts from."), _CORRECT),
+    "prerequisite_above_outcome": (
+        _("A prerequisite asks for what the slot itself teaches."),
+        _("Lower the prerequisite below the outcome."),
+    ),
+    "slot_not_editable": (
+        _("This slot can no longer be changed; the status is: %(status)s."),
+        _("Clone it, or ask HR to return it."),
+    ),
+    "slot_full": (_("All seats of this slot are taken."), _SIMILAR),
+    "slot_not_offered": (_("This slot is not on offer."), _SIMILAR),
+    "no_seat_taken": (_("No seat of this slot is taken."), _RELOAD),
+    # Mentors
+    "capacity_range": (_("A mentor guides 1 to %(limit)s participants at one time."), _CORRECT),
+    "too_many_windows": (_("There are more than %(limit)s weekly windows."), _("Join windows that follow each other.")),
+    "unknown_weekday": (_("There is no such weekday."), _CHOOSE),
+    "windows_overlap": (_("Two windows of a day overlap."), _("Join the two windows.")),
+    "mentor_of_other_partner": (_("This mentor does not belong to the partner of the slot."), _CHOOSE),
+    "mentor_inactive": (_("This mentor no longer guides participants."), _CHOOSE),
+    "mentor_assigned": (_("This mentor guides the slot already."), _RELOAD),
+    "mentor_not_assigned": (_("This mentor does not guide the slot."), _RELOAD),
+    # Matching
+    "match_running": (_("Recommendations are being computed at this moment."), _LATER),
+    # The road from application to award
+    "required": (_("This field is empty."), _FILL),
+    "reason_required": (_("This decision needs a coded reason."), _CHOOSE),
+    "note_required": (_("This reason needs a note."), _("Say in a sentence what the reason is.")),
+    "unknown_choice": (_("This is not one of the choices."), _CHOOSE),
+    "not_an_employee": (_("Only employees apply for slots."), _("Sign in with your employee account.")),
+    "only_applicant": (_("Only the applicant does this."), _HOLDER),
+    "only_supervisor_decides": (_("Only the direct supervisor decides this step."), _HOLDER),
+    "only_hr_decides": (_("Only the HR office decides this step, and never in one's own case."), _HOLDER),
+    "only_partner_decides": (_("Only the partner decides this step."), _HOLDER),
+    "only_hr_prepares": (_("Only the HR office prepares the placement."), _HR),
+    "only_participant": (_("Only the participant does this."), _HOLDER),
+    "only_host": (_("Only the mentor or the partner does this."), _HOLDER),
+    "only_host_or_hr": (_("Only the mentor, the partner or the HR office does this."), _HOLDER),
+    "only_participant_or_host": (_("Only the participant, the mentor or the partner does this."), _HOLDER),
+    "cannot_end_placement": (_("Only those who take part in the placement and the HR office may end it."), _HR),
+    "slot_of_other_agency": (_("This slot is for employees of another agency."), _SIMILAR),
+    "slot_closed": (_("This slot takes no applications; the status is: %(status)s."), _SIMILAR),
+    "deadline_past": (_("The deadline of this slot was %(apply_by)s."), _SIMILAR),
+    "already_applied": (
+        _("You have applied for this slot already; the status is: %(status)s."),
+        _("Open your application."),
+    ),
+    "already_decided": (_("This step has been decided already."), _RELOAD),
+    "already_confirmed": (_("You have confirmed this already."), _RELOAD),
+    "already_evaluated": (_("You have evaluated this placement already."), _RELOAD),
+    "already_credited": (_("The hours of this placement are credited already."), _RELOAD),
+    "already_reversed": (_("This entry has been reversed already."), _RELOAD),
+    "consent_required": (
+        _("The application needs your consent to what the partner will see."),
+        _("Read what the partner will see and tick the box."),
+    ),
+    "motivation_required": (_("Say in at least %(minimum)s characters what you want to learn."), _FILL),
+    "supervisor_missing": (
+        _("Your record names no direct supervisor."),
+        _("Ask your HR office to enter your supervisor."),
+    ),
+    "employee_not_active": (_("Only active employees apply; the status is: %(status)s."), _HR),
+    "contract_missing": (
+        _("The contract period of this PPPK is not on record."),
+        _("Ask your HR office to enter the contract dates."),
+    ),
+    "outside_contract": (_("The slot does not lie within the contract, which ends on %(contract_ends_on)s."), _SIMILAR),
+    "retires_before_end": (_("The slot ends after retirement."), _SIMILAR),
+    "prerequisite_unmet": (_("The slot presupposes %(competency)s at level %(level)s."), _SIMILAR),
+    "overlapping_placement": (
+        _("Another placement is planned from %(starts_on)s to %(ends_on)s."),
+        _("Choose a slot at another time."),
+    ),
+    "pppk_ceiling": (
+        _("%(used)s JP used and %(planned)s planned would pass the ceiling of %(limit)s JP a contract year."),
+        _("Choose a slot with fewer hours, or wait for the next contract year."),
+    ),
+    "conflict_note_required": (
+        _("A declared interest needs a note."),
+        _("Say in a sentence what binds you to the partner."),
+    ),
+    "conflict_undecided": (
+        _("A declared conflict of interest waits for a decision."),
+        _("Decide on the conflict first."),
+    ),
+    "conflict_not_allowed": (_("The conflict of interest was found not allowed."), _SIMILAR),
+    "no_conflict_declared": (_("No conflict of interest was declared."), _RELOAD),
+    "mentor_not_of_slot": (_("This mentor does not guide the slot."), _CHOOSE),
+    "letter_after_end": (_("The letter is dated after the end of the placement, %(ends_on)s."), _DATE),
+    "objectives_required": (_("The learning plan names no objective."), _("Add at least one objective.")),
+    "level_out_of_range": (_("A level in line %(row)s is not between 1 and 5."), _CORRECT),
+    "levels_do_not_rise": (_("The objective in line %(row)s does not rise."), _CORRECT),
+    "activity_required": (_("Say what is done."), _FILL),
+    "plan_missing": (_("There is no learning plan yet."), _("Write the learning plan first.")),
+    "checklist_incomplete": (_("Before the start there is still missing: %(missing)s."), _COMPLETE),
+    "evidence_incomplete": (_("Before completion there is still missing: %(missing)s."), _COMPLETE),
+    "not_yet_starting": (_("The placement begins on %(starts_on)s."), _("Start it on that day.")),
+    "period_not_over": (
+        _("The placement runs until %(ends_on)s."),
+        _("Complete it after that day, or end it early with a reason."),
+    ),
+    "placement_not_running": (_("The placement is not running; the status is: %(status)s."), _RELOAD),
+    "placement_not_completed": (_("The placement is not completed; the status is: %(status)s."), _RELOAD),
+    "date_outside_period": (_("The date is not between %(starts_on)s and %(ends_on)s."), _CORRECT),
+    "hours_out_of_range": (_("These hours are not plausible."), _CORRECT),
+    "minutes_out_of_range": (_("These minutes are not plausible."), _CORRECT),
+    "session_exists": (_("A session on %(held_on)s is on record already."), _RELOAD),
+    "kind_without_sessions": (_("Slots of the kind %(kind)s have no sessions."), _("Use the logbook instead.")),
+    "rating_out_of_range": (_("A rating is between 1 and 5."), _CORRECT),
+    "ratings_incomplete": (_("Some objectives have no rating."), _("Rate each objective of the plan.")),
+    "hour_rule_missing": (
+        _("No rule in force says how hours of this form count (%(form)s)."),
+        _("Ask the operator to load the conversion table."),
+    ),
+    "hours_by_rule": (_("Hours of this form are counted by rule (%(form)s), not by hand."), _RELOAD),
+    "before_decree": (_("The date lies before the decree of %(decree_date)s."), _CORRECT),
+    "decree_before_completion": (
+        _("The decree is dated before the placement was completed on %(completed_on)s."),
+        _CORRECT,
+    ),
+    "award_not_verified": (_("The proposal has not been verified."), _("Verify the proposal first.")),
+}
+
+_UNKNOWN: Phrase = (_("This is not possible at the moment."), _RELOAD)
+
+
+def explain(error: DomainError) -> Explanation:
+    """The sentences of a refusal, in the reader's language."""
+    message, remedy = ERRORS.get(error.code, _UNKNOWN)
+    values = {name: _worded(value) for name, value in error.params.items()}
+    return Explanation(error.code, error.field, str(message) % values, str(remedy) % values)
+
+
+def _worded(value: Any) -> str:
+    return date_format(value) if isinstance(value, date) else str(value)
