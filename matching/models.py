@@ -60,7 +60,8 @@ class EmployeeAvailability(TenantModel):
 class Recommendation(TenantModel):
     """A suggested pair, never a decision. Kept for the union of both directions' best lists."""
 
-    version = models.ForeignKey(ModelVersion, on_delete=models.CASCADE, related_name="recommendations")
+    # A person has tens of pairs and a slot hundreds: the keys' own indexes find them, more would slow the writing.
+    version = models.ForeignKey(ModelVersion, on_delete=models.CASCADE, related_name="recommendations", db_index=False)
     employee = models.ForeignKey(Employee, on_delete=models.CASCADE, related_name="recommendations")
     slot = models.ForeignKey(Slot, on_delete=models.CASCADE, related_name="recommendations")
     points = models.PositiveSmallIntegerField(help_text="0–10,000; a rank value, not a probability.")
@@ -74,13 +75,6 @@ class Recommendation(TenantModel):
                 condition=Q(points__gt=0, points__lte=10000),
                 name="recommendation_points_range",
             ),
-        )
-        indexes = (
-            models.Index(
-                fields=("version", "employee", "-points"),
-                name="recommendation_employee_idx",
-            ),
-            models.Index(fields=("version", "slot", "-points"), name="recommendation_slot_idx"),
         )
 
     def __str__(self) -> str:

@@ -11,28 +11,28 @@ from core.tenancy import EnforceTenancy
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('asn', '0001_initial'),
-        ('matching', '0001_initial'),
-        ('partners', '0001_initial'),
+        ("asn", "0001_initial"),
+        ("matching", "0001_initial"),
+        ("partners", "0001_initial"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='PairOutcome',
+            name="PairOutcome",
             fields=[
-                ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
-                ('created_at', models.DateTimeField(default=django.utils.timezone.now, editable=False)),
-                ('updated_at', models.DateTimeField(auto_now=True)),
-                ('placement_id', models.UUIDField(help_text='Of a room above, hence no foreign key.', unique=True)),
-                ('points', models.PositiveSmallIntegerField(help_text='Empty when the pair was not on a list.', null=True)),
-                ('completed', models.BooleanField()),
-                ('agency', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='asn.agency')),
-                ('employee', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='asn.employee')),
-                ('slot', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='partners.slot')),
-                ('version', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='matching.modelversion')),
+                ("id", models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
+                ("created_at", models.DateTimeField(default=django.utils.timezone.now, editable=False)),
+                ("updated_at", models.DateTimeField(auto_now=True)),
+                ("placement_id", models.UUIDField(help_text="Of a room above, hence no foreign key.", unique=True)),
+                ("points", models.PositiveSmallIntegerField(help_text="Empty when the pair was not on a list.", null=True)),
+                ("completed", models.BooleanField()),
+                ("agency", models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name="+", to="asn.agency")),
+                ("employee", models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name="+", to="asn.employee")),
+                ("slot", models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name="+", to="partners.slot")),
+                ("version", models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name="+", to="matching.modelversion")),
             ],
             options={
-                'abstract': False,
+                "abstract": False,
             },
         ),
         EnforceTenancy("matching"),
