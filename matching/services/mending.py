@@ -14,31 +14,31 @@ from matching.services.versions import usable_version
 from matching.states import RunReason
 from partners.models import Slot
 
-MENDED_AT_ONCE = 50
+ONE_BY_ONE = 20  # above this many, a run is cheaper than patches
 
 
 def mend() -> int:
-    """Find what lost messages missed, and have it done; returns how many refreshes that took.
+    """Find what lost messages missed, and have it done; returns how many refreshes and runs that took.
 
     Agencies on no or an old version get a run; slots and people that changed since the last run and have no
-    recommendations are looked at again; so are slots that have closed without anybody saying so.
+    recommendations are looked at again; so are slots that have closed and people who have left without anybody
+    saying so.
     """
     mended = 0
-    states = {state.agency_id: state for state in MatchState.objects.select_related("agency")}
+    states = {state.agency_id: state for state in MatchState.objects.all()}
     newest = usable_version()
     busy = set(unfinished_runs().values_list("agency_id", flat=True))
-    for agency in Agency.objects.filter(Exists(Employee.objects.active().filter(agency=OuterRef("pk")))):
+    staffed = Exists(Employee.objects.active().filter(agency=OuterRef("pk")))
+    for agency in Agency.objects.filter(staffed).exclude(pk__in=busy):
         state = states.get(agency.pk)
-        if agency.pk in busy:
-            continue
-        if state is None or state.version_id != newest.pk:
+        current = state if state and state.version_id == newest.pk else None
+        slots, people = (_slots_to_mend(agency, current), _people_to_mend(agency, current)) if current else ([], [])
+        if current is None or len(slots) + len(people) > ONE_BY_ONE:
             request_full_match(actor=None, agency_id=agency.pk, reason=RunReason.MENDED)
             mended += 1
             continue
-        for slot_id in _slots_to_mend(agency, state)[:MENDED_AT_ONCE]:
-            mended += refresh_slot(slot_id=slot_id)
-        for employee_id in _people_to_mend(agency, state)[:MENDED_AT_ONCE]:
-            mended += refresh_employee(employee_id=employee_id)
+        mended += sum(refresh_slot(slot_id=slot_id) for slot_id in slots)
+        mended += sum(refresh_employee(employee_id=employee_id) for employee_id in people)
     return mended
 
 
@@ -55,5 +55,8 @@ def _slots_to_mend(agency: Agency, state: MatchState) -> list[uuid.UUID]:
 
 def _people_to_mend(agency: Agency, state: MatchState) -> list[uuid.UUID]:
     shown = Recommendation.objects.filter(version=state.version_id, employee=OuterRef("pk"))
-    people = Employee.objects.active().filter(agency=agency, updated_at__gt=state.refreshed_at)
-    return list(people.filter(~Exists(shown)).values_list("pk", flat=True))
+    people = Employee.objects.filter(agency=agency)
+    active = people.active()
+    gone = people.exclude(pk__in=active.values("pk")).filter(Exists(shown))
+    unseen = active.filter(~Exists(shown), updated_at__gt=state.refreshed_at)
+    return [*gone.values_list("pk", flat=True), *unseen.values_list("pk", flat=True)]

@@ -7,7 +7,6 @@ import uuid
 from datetime import date, timedelta
 
 import pytest
-from django.utils import timezone
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -268,9 +267,23 @@ class TestMending:
 
     def test_a_person_nobody_announced_is_found(self, world: World) -> None:
         (person,) = world.add_people(1)
-        Employee.objects.filter(pk=person.pk).update(updated_at=timezone.now())
         assert services.mend() == 1
         assert selectors.recommendations_for_employee(person)
+        assert services.mend() == 0
+
+    def test_a_person_who_left_is_cleared_away(self, world: World) -> None:
+        Employee.objects.filter(pk=world.people[0].pk).update(status=EmployeeStatus.RETIRED)
+        assert services.mend() == 1
+        assert not Recommendation.objects.filter(employee=world.people[0]).exists()
+        assert services.mend() == 0
+
+    def test_many_at_once_are_left_to_a_run(self, world: World) -> None:
+        world.add_people(25)
+        assert services.mend() == 1
+        run = MatchRun.objects.get(finished_at=None)
+        assert run.reason == "mended"
+        tasks.run_match(str(run.pk))
+        assert selectors.coverage(world.agency).matched_employees == 65
         assert services.mend() == 0
 
     def test_an_agency_without_recommendations_gets_a_run(self, world: World) -> None:
