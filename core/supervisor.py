@@ -29,8 +29,8 @@ class Problem(Exception):
     """Something a person can put right; the text says how."""
 
 
-class Stopped(BaseException):
-    """Someone asked us to stop; not an Exception, so that nobody swallows it."""
+class Stopped(Exception):
+    """Someone asked us to stop."""
 
     def __init__(self, signum: int) -> None:
         super().__init__(signum)
@@ -66,10 +66,11 @@ class Supervisor:
         self._logs = embedded.place(base_dir).home / "logs"
         self._parts: list[tuple[str, subprocess.Popen[bytes]]] = []
         self._servers: embedded.Servers | None = None
+        self._asked_to_stop = 0
 
     def __enter__(self) -> Supervisor:
         for signum in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-            signal.signal(signum, _stop)
+            signal.signal(signum, self._on_signal)
         if os.environ.get("PADAN_END_WITH_PARENT"):
             embedded.end_with_parent(signal.SIGTERM)
         self._logs.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -123,7 +124,10 @@ class Supervisor:
         signal.signal(signal.SIGINT, lambda *_: None)
         process = subprocess.Popen(command, preexec_fn=embedded.child_setup(signal.SIGTERM))
         try:
-            return process.wait()
+            while (code := process.poll()) is None:
+                time.sleep(0.05)
+                self._check()
+            return code
         except BaseException:
             embedded.stop_process(process, signal.SIGTERM, 5)
             raise
@@ -141,7 +145,7 @@ class Supervisor:
         while time.monotonic() < deadline:
             self._check()
             try:
-                with urllib.request.urlopen(f"{address}/health/", timeout=5):  # noqa: S310
+                with urllib.request.urlopen(f"{address}/health/", timeout=2):  # noqa: S310
                     return
             except urllib.error.HTTPError as error:
                 answer = error.read().decode(errors="replace")[:500]
@@ -156,7 +160,14 @@ class Supervisor:
             self._check()
             time.sleep(0.3)
 
+    def _on_signal(self, signum: int, frame: FrameType | None) -> None:
+        # Only noted: an exception from here would strike anywhere, even between the
+        # birth of a process and the line that remembers it.
+        self._asked_to_stop = signum
+
     def _check(self) -> None:
+        if self._asked_to_stop:
+            raise Stopped(self._asked_to_stop)
         for name, process in self._parts:
             if process.poll() is not None:
                 raise Problem(f"{name} ended by itself.\n{embedded.tail(self._logs / f'{name}.log')}")
@@ -173,7 +184,3 @@ class Supervisor:
             start_new_session=True,
             preexec_fn=embedded.child_setup(signum),
         )
-
-
-def _stop(signum: int, frame: FrameType | None) -> None:
-    raise Stopped(signum)

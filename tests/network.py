@@ -41,3 +41,10 @@ def only_this_machine() -> Iterator[None]:
         patch.object(socket, "getaddrinfo", guarded_look_up),
     ):
         yield
+
+
+def free_port() -> int:
+    """A port that nobody has."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import shutil
 import subprocess
 import sys
 import time
@@ -122,7 +124,7 @@ def test_a_failing_server_says_its_last_words(checkout: Path) -> None:
     assert servers is not None
     servers.start(valkey=False)
     servers.stop()
-    (embedded.place(checkout).home / "postgres" / "postgresql.conf").write_text("nonsense here\n")
+    (servers.home / "postgres" / "postgresql.conf").write_text("nonsense here\n")
     servers = embedded.claim(checkout)
     assert servers is not None
     with pytest.raises(embedded.EmbeddedError, match='parameter "nonsense"'):
@@ -133,14 +135,36 @@ def test_a_failing_server_says_its_last_words(checkout: Path) -> None:
 
 
 def test_data_of_another_version_is_left_alone(checkout: Path) -> None:
-    data = embedded.place(checkout).home / "postgres"
-    data.mkdir(parents=True)
-    (data / "PG_VERSION").write_text("9\n")
     servers = embedded.claim(checkout)
     assert servers is not None
+    data = servers.home / "postgres"
+    data.mkdir(parents=True)
+    (data / "PG_VERSION").write_text("9\n")
     with pytest.raises(embedded.EmbeddedError, match="made by PostgreSQL 9"):
         servers.start()
     assert (data / "PG_VERSION").exists()
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root has to become somebody else")
+def test_root_without_namespaces_becomes_nobody(
+    checkout: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    forbidden = tmp_path / "bin" / "unshare"
+    forbidden.parent.mkdir()
+    forbidden.write_text("#!/bin/sh\nexit 1\n")
+    forbidden.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{forbidden.parent}:{os.environ['PATH']}")
+    servers = embedded.claim(checkout)
+    assert servers is not None
+    try:
+        with servers:
+            servers.start()
+            connect(checkout).close()
+            redis.Redis.from_url(embedded.redis_url(checkout)).ping()
+            owner = (servers.home / "postgres" / "PG_VERSION").stat()
+            assert (owner.st_uid, owner.st_gid) == (embedded.NOBODY, embedded.NOBODY)
+    finally:
+        shutil.rmtree(embedded.place(checkout).refuge)
 
 
 def test_the_secret_key_stays_the_same_and_private(checkout: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
 from argparse import ArgumentParser
 
@@ -20,6 +21,8 @@ BEAT = ("-m", "celery", "-A", "config", "beat", "--loglevel", "INFO")
 WEB = (
     *("-m", "granian", "--interface", "wsgi", "config.wsgi:application", "--no-ws"),
     *("--workers", "1", "--blocking-threads", "4", "--log-level", "warning"),
+    # one that is asked to stop while it starts would never stop
+    *("--workers-kill-timeout", "5"),
 )
 
 
@@ -46,7 +49,7 @@ class Command(BaseCommand):
                 self._run(supervisor, **options)  # type: ignore[arg-type]
         except Stopped as stopped:
             self._say("Stopped; nothing is left running.")
-            sys.exit(0 if stopped.signum == 2 else 128 + stopped.signum)
+            sys.exit(0 if stopped.signum == signal.SIGINT else 128 + stopped.signum)
         except (Problem, EmbeddedError) as problem:
             raise CommandError(str(problem)) from problem
 
@@ -80,7 +83,7 @@ class Command(BaseCommand):
             supervisor.start("web", ("manage.py", "runserver", f"{host}:{port}"))
         else:
             supervisor.start("web", (*WEB, "--host", host, "--port", str(port)))
-        supervisor.start("worker", WORKER)
+        supervisor.start("worker", WORKER, signum=signal.SIGQUIT)  # a killed parent waits for no task
         schedule = settings.BASE_DIR / ".padan" / "local" / "beat-schedule"
         supervisor.start("beat", (*BEAT, "--schedule", str(schedule), "--pidfile="))
         supervisor.wait_until_healthy(address)
