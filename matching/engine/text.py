@@ -11,6 +11,7 @@ import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
+from itertools import pairwise
 from typing import Any, Self
 
 import numpy as np
@@ -18,6 +19,8 @@ from scipy import sparse
 from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.utils.validation import check_is_fitted
+
+from matching.engine.english import looks_english, stem_english
 
 _WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)*")
 _HAS_LETTER = re.compile(r"[^\W\d_]")
@@ -27,7 +30,7 @@ def _words(block: str) -> frozenset[str]:
     return frozenset(block.split())
 
 
-STOP_WORDS = _words(
+INDONESIAN_STOP_WORDS = _words(
     """
     ada adalah adanya agar akan aku anda antara apa apabila apakah atas atau bagai bagaimana bagi bahkan bahwa banyak
     beberapa begitu belum berbagai berupa bila bisa boleh bukan dalam dan dapat dari daripada demi demikian dengan di dia
@@ -36,11 +39,16 @@ STOP_WORDS = _words(
     mungkin nya oleh pada para per pernah pula pun saat saja sama sambil sampai sangat saya sebagai sebelum sebuah
     secara sedang sehingga sejak selain selalu seluruh semua seorang seperti serta sesuai sesudah setelah setiap siapa
     suatu sudah supaya tanpa tapi telah tentang terhadap tersebut tetapi tiap tidak untuk walau yaitu yakni yang
+    """
+)
+ENGLISH_STOP_WORDS = _words(
+    """
     a about all also an and any are as at be been but by can for from has have if in into is it its may more not of on
     or other our so such than that the their them then there these they this those through to was we were what when
     which while who will with within you your
     """
 )
+STOP_WORDS = INDONESIAN_STOP_WORDS | ENGLISH_STOP_WORDS
 
 # One spelling for words of the field that rules or spelling habits would keep apart, and abbreviations written out.
 SYNONYMS: dict[str, tuple[str, ...]] = {
@@ -314,16 +322,20 @@ def normalise(text: str) -> str:
     return unicodedata.normalize("NFC", text).lower()
 
 
-def words(text: str) -> Iterator[tuple[str, str]]:
-    """The (feature, original spelling) pairs of a text, in reading order. Stop words and bare numbers are left out."""
+def words(text: str, language: str = "id") -> Iterator[tuple[str, str]]:
+    """The (feature, original spelling) pairs of a text, in reading order. Stop words and bare numbers are left out.
+
+    In an English collection (`language="en"`) words that look English are stemmed as English; elsewhere they are the
+    guests of an Indonesian text and lose only what both languages agree on.
+    """
     for found in _WORD.finditer(unicodedata.normalize("NFC", text)):
         original = found.group()
-        for feature in _features(original.lower()):
+        for feature in _features(original.lower(), language == "en"):
             yield feature, original
 
 
 @lru_cache(maxsize=200_000)
-def _features(word: str) -> tuple[str, ...]:
+def _features(word: str, english: bool) -> tuple[str, ...]:
     """What one lower-case word stands for: usually its stem, for an abbreviation the stems of its words."""
     if word in STOP_WORDS:
         return ()
@@ -331,7 +343,7 @@ def _features(word: str) -> tuple[str, ...]:
         return tuple(stem(part) for part in SYNONYMS[word])
     if len(word) < 2 or not _HAS_LETTER.search(word):
         return ()
-    root = stem(word)
+    root = stem_english(word) if english and looks_english(word) else stem(word)
     return tuple(stem(part) for part in SYNONYMS[root]) if root in SYNONYMS else (root,)
 
 
@@ -344,6 +356,16 @@ def spellings(text: str) -> Mapping[str, str]:
     return seen
 
 
+def language_of(texts: Iterable[str]) -> str:
+    """The language that most stop words of a collection belong to: "en", or "id" also where there are none."""
+    indonesian = english = 0
+    for text in texts:
+        for word in _WORD.findall(text.lower()):
+            indonesian += word in INDONESIAN_STOP_WORDS
+            english += word in ENGLISH_STOP_WORDS
+    return "en" if english > indonesian else "id"
+
+
 def _same(tokens: list[str]) -> list[str]:
     return tokens
 
@@ -352,7 +374,7 @@ class TextFeatures(TransformerMixin, BaseEstimator):
     """TF-IDF of Indonesian word stems: `fit` learns vocabulary and rarity, `transform` gives rows of length one.
 
     Repetition is damped (1 + log of the count) and only the first `max_characters` of a text are read, so that long or
-    stuffed texts gain nothing by volume.
+    stuffed texts gain nothing by volume. `bigrams` adds pairs of neighbouring words as features.
     """
 
     def __init__(
@@ -361,10 +383,14 @@ class TextFeatures(TransformerMixin, BaseEstimator):
         min_df: int = 1,
         sublinear_tf: bool = True,
         max_characters: int = 20_000,
+        language: str = "id",
+        bigrams: bool = False,
     ) -> None:
         self.min_df = min_df
         self.sublinear_tf = sublinear_tf
         self.max_characters = max_characters
+        self.language = language
+        self.bigrams = bigrams
 
     def fit(self, X: Iterable[str], y: object = None) -> Self:
         """Learn which words there are and how rare each is."""
@@ -410,7 +436,11 @@ class TextFeatures(TransformerMixin, BaseEstimator):
         for text in texts:
             if not isinstance(text, str):
                 raise ValueError(f"a text must be a string, not {type(text).__name__}")
-        return [[feature for feature, _ in words(self._beginning(text))] for text in texts]
+        return [self._tokens(text) for text in texts]
+
+    def _tokens(self, text: str) -> list[str]:
+        found = [feature for feature, _ in words(self._beginning(text), self.language)]
+        return found + [f"{one} {other}" for one, other in pairwise(found)] if self.bigrams else found
 
     def _beginning(self, text: str) -> str:
         """As much of a text as is read, without half a word at the end."""
