@@ -9,7 +9,9 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
 from django.db.backends.postgresql.psycopg_any import DateRange
 from django.db.models import F, Window
@@ -166,6 +168,45 @@ def _store(
     )
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AvailabilityRow:
+    """When a person of a batch is taken (inclusive days), hours left under a ceiling, where the person has applied."""
+
+    employee_id: uuid.UUID
+    busy: Sequence[tuple[date, date]]
+    hours_left: int | None
+    applied_slots: Sequence[uuid.UUID]
+
+
+@service
+def import_availability(*, agency_id: uuid.UUID, rows: Sequence[AvailabilityRow]) -> int:
+    """Take note of many people at once; returns how many. Announces nothing: refresh the agency afterwards."""
+    EmployeeAvailability.objects.bulk_create(
+        [
+            EmployeeAvailability(
+                agency_id=agency_id,
+                employee_id=row.employee_id,
+                **_availability(row.busy, row.hours_left, row.applied_slots),
+            )
+            for row in rows
+        ],
+        update_conflicts=True,
+        unique_fields=("employee",),
+        update_fields=("busy", "hours_left", "applied_slots", "updated_at"),
+    )
+    return len(rows)
+
+
+def _availability(
+    busy: Sequence[tuple[date, date]], hours_left: int | None, applied_slots: Sequence[uuid.UUID]
+) -> dict[str, Any]:
+    return {
+        "busy": [DateRange(first, last, "[]") for first, last in sorted(busy)],
+        "hours_left": hours_left,
+        "applied_slots": sorted(set(applied_slots)),
+    }
+
+
 @service
 def set_availability(
     *,
@@ -180,11 +221,7 @@ def set_availability(
     Called by placements inside its own services; a projection of rows that are audited there.
     """
     employee = Employee.objects.get(pk=employee_id)
-    facts = {
-        "busy": [DateRange(first, last, "[]") for first, last in sorted(busy)],
-        "hours_left": hours_left,
-        "applied_slots": sorted(set(applied_slots)),
-    }
+    facts = _availability(busy, hours_left, applied_slots)
     before = EmployeeAvailability.objects.filter(employee=employee).first()
     row, _ = EmployeeAvailability.objects.update_or_create(
         employee=employee, defaults={"agency_id": employee.agency_id, **facts}

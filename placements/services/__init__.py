@@ -29,6 +29,7 @@ from placements.services.evidence import (
     return_logbook_entry,
     verify_logbook_entry,
 )
+from placements.services.history import FinishedRow, OpinionRow, import_finished_placements
 from placements.services.hours import (
     credit_completion,
     credit_session,
@@ -51,6 +52,8 @@ from placements.services.placements import (
 __all__ = [
     "CONSENT_VERSION",
     "MOTIVATION_MINIMUM",
+    "FinishedRow",
+    "OpinionRow",
     "accept_application",
     "agree_learning_plan",
     "apply_to_slot",
@@ -67,6 +70,7 @@ __all__ = [
     "evaluate_placement",
     "expire_applications",
     "hold_placement",
+    "import_finished_placements",
     "load_hour_rules",
     "mark_no_show",
     "record_letter",

@@ -61,6 +61,14 @@ def moment(now: datetime | None) -> datetime:
 
 def push_availability(employee: Employee) -> None:
     """Tell matching when the person is taken, which slots are out, and how many hours are left."""
+    row = availability_of(employee)
+    matching.set_availability(
+        employee_id=row.employee_id, busy=row.busy, hours_left=row.hours_left, applied_slots=row.applied_slots
+    )
+
+
+def availability_of(employee: Employee) -> matching.AvailabilityRow:
+    """What matching should know of the person."""
     busy = [
         (p.starts_on, p.ends_on)
         for p in Placement.objects.filter(employee=employee, blocks_time=True, status__in=RESERVING_PLACEMENT)
@@ -70,7 +78,7 @@ def push_availability(employee: Employee) -> None:
         .exclude(status__in=(ApplicationStatus.DRAFT, ApplicationStatus.WITHDRAWN))
         .values_list("slot_id", flat=True)
     )
-    matching.set_availability(
+    return matching.AvailabilityRow(
         employee_id=employee.pk, busy=sorted(busy), hours_left=hours_left(employee), applied_slots=sorted(set(applied))
     )
 

@@ -364,7 +364,7 @@ class _Planner:
             return min(5, need + 1)
         if draw < 0.5:
             return need
-        return max(0, need - (1 if draw < 0.84 else 2))
+        return max(1, need - (1 if draw < 0.84 else 2))
 
     # Hosts --------------------------------------------------------------------------------------
 
@@ -782,20 +782,25 @@ class _Planner:
     def candidates(self, rng: Random, slot: Slot) -> list[Employee]:
         """People whom the slot would help, nearest first, whoever is not on another road yet."""
         competency, low, _high = slot.outcomes[0]
-        unavailable = self.busy | set(self.world.accounts.values())
-        found = [
-            e
-            for e in self.people[slot.city]
-            if e.key not in unavailable
-            and e.position_class not in ("JPT_PRATAMA", "ADMINISTRATOR")
-            and e.supervisor
-            and e.gap(competency)
-            and e.service.retires_on > slot.ends_on + timedelta(days=400)
-            and (e.service.contract_ends_on is None or e.service.contract_ends_on >= slot.ends_on)
-            and all(e.levels.get(code, 0) >= level for code, level, is_required in slot.prerequisites if is_required)
-        ]
+        found = [e for e in self.people[slot.city] if e.gap(competency) and self.may_apply(e, slot)]
         found.sort(key=lambda e: (abs(e.levels.get(competency, low) - low), rng.random()))
         return found
+
+    def may_apply(self, e: Employee, slot: Slot) -> bool:
+        """The hard rules that placements will check, and that the person is not on another road yet."""
+        return (
+            e.key not in self.busy
+            and e.key not in self.world.accounts.values()
+            and e.position_class not in ("JPT_PRATAMA", "ADMINISTRATOR")
+            and e.supervisor is not None
+            and e.service.retires_on > slot.ends_on + timedelta(days=400)
+            and (e.service.contract_ends_on is None or e.service.contract_ends_on >= slot.ends_on)
+            and all(
+                e.levels.get(competency, 0) >= level
+                for competency, level, is_required in slot.prerequisites
+                if is_required
+            )
+        )
 
     def apply(self, rng: Random, employee: Employee, slot: Slot, stage: str, day: date) -> Application:
         """One more application, kept in the world."""
@@ -954,11 +959,10 @@ class _Planner:
                 # Nobody of a small unit fits well: some wishes are like that.
                 found = next(
                     (
-                        (free[0], employee)
+                        (slot, employee)
+                        for slot in free
                         for employee in self.people[city.code]
-                        if employee.supervisor == supervisor
-                        and employee.key not in self.busy
-                        and employee.key not in self.world.accounts.values()
+                        if employee.supervisor == supervisor and self.may_apply(employee, slot)
                     ),
                     None,
                 )

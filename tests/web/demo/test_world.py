@@ -129,7 +129,7 @@ def test_people_and_supervisors(planned: records.World) -> None:
 def test_assessments_are_known_unknown_and_expired(planned: records.World) -> None:
     seen = {(a.employee, a.competency) for a in planned.assessments}
     assert len(seen) == len(planned.assessments)
-    assert all(0 <= a.level <= 5 for a in planned.assessments)
+    assert all(1 <= a.level <= 5 for a in planned.assessments)
     assert all(a.assessed_on < planned.today for a in planned.assessments)
     required = sum(len(employee.required) for employee in planned.employees)
     assert 0.05 < 1 - len(seen) / required < 0.25
