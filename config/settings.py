@@ -217,6 +217,8 @@ if HTTPS:
     SECURE_HSTS_INCLUDE_SUBDOMAINS = True
     SESSION_COOKIE_SECURE = True
     CSRF_COOKIE_SECURE = True
+# Entering the browsers' preload list is a decision about a whole domain, not ours.
+SILENCED_SYSTEM_CHECKS = ["security.W021"]
 SESSION_COOKIE_SAMESITE = "Lax"
 CSRF_COOKIE_HTTPONLY = True
 X_FRAME_OPTIONS = "DENY"
@@ -283,6 +285,8 @@ FILE_UPLOAD_PERMISSIONS = 0o600
 EMAIL_URL = env.str("EMAIL_URL", default="")
 if EMAIL_URL:
     _mail = env.dj_email_url("EMAIL_URL")
+    if "EMAIL_BACKEND" not in _mail:
+        raise ImproperlyConfigured("EMAIL_URL must begin with smtp:// or submission:// (the latter with TLS).")
     EMAIL_BACKEND = _mail["EMAIL_BACKEND"]
     EMAIL_HOST = _mail["EMAIL_HOST"]
     EMAIL_PORT = _mail["EMAIL_PORT"]

@@ -116,7 +116,7 @@ def test_a_taken_port_is_named_with_its_remedy() -> None:
 def test_it_serves_until_asked_to_stop(copy: Path, serve: Serve) -> None:
     port = str(free_port())
     padan = serve("--port", port)
-    read_until(padan, f"Padan is open at http://localhost:{port}")
+    read_until(padan, f"Padan is open at http://127.0.0.1:{port}")
     with urllib.request.urlopen(f"http://localhost:{port}/health/") as answer:
         assert answer.status == 200
     parts = " ".join(running(copy))

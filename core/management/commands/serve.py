@@ -69,7 +69,7 @@ class Command(BaseCommand):
         os.environ["OMP_NUM_THREADS"] = "1"  # or scikit-learn would take every core
         if dev:
             os.environ["DEBUG"] = "1"
-        address = f"http://{'localhost' if host == '127.0.0.1' else host}:{port}"
+        address = f"http://{host}:{port}"
         check_port(host, port)
         self._say("Starting the servers …")
         supervisor.start_servers(postgres=settings.EMBEDDED_POSTGRES, valkey=settings.EMBEDDED_VALKEY)
