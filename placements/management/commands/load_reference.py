@@ -5,9 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from asn.services import load_reference
 from django.core.management.base import BaseCommand, CommandParser
 
+from asn.services import load_reference
 from placements.services import load_hour_rules
 
 
