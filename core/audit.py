@@ -12,7 +12,7 @@ import uuid
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db import connection, models, transaction
@@ -136,22 +136,37 @@ def digest(row: AuditEvent) -> str:
     return hashlib.sha256(json.dumps(facts, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
 
 
-def broken_links() -> Iterator[tuple[str, int, str]]:
-    """(chain, sequence, what is wrong) of the first bad row of each chain; nothing when all verify."""
-    for head in AuditHead.objects.order_by("chain"):
-        previous, sequence = _GENESIS, 0
-        for row in AuditEvent.objects.filter(chain=head.chain).order_by("sequence").iterator():
-            sequence += 1
-            if row.sequence != sequence:
-                yield head.chain, sequence, "missing"
-                break
-            if row.previous_hash != previous:
-                yield head.chain, sequence, "unchained"
-                break
-            if digest(row) != row.hash:
-                yield head.chain, sequence, "altered"
-                break
-            previous = row.hash
-        else:
-            if (head.sequence, head.hash) != (sequence, previous):
-                yield head.chain, head.sequence, "cut off"
+class BrokenLink(NamedTuple):
+    """The first bad row of a chain."""
+
+    chain: str
+    sequence: int
+    problem: str
+
+
+def broken_links() -> Iterator[BrokenLink]:
+    """The first bad row of each chain; nothing when all verify."""
+    heads = AuditHead.objects.in_bulk()
+    chains = set(AuditEvent.objects.order_by().values_list("chain", flat=True).distinct()) | set(heads)
+    for chain in sorted(chains):
+        broken = _first_broken(chain, heads.get(chain))
+        if broken:
+            yield broken
+
+
+def _first_broken(chain: str, head: AuditHead | None) -> BrokenLink | None:
+    previous, sequence = _GENESIS, 0
+    for row in AuditEvent.objects.filter(chain=chain).order_by("sequence").iterator():
+        sequence += 1
+        if row.sequence != sequence:
+            return BrokenLink(chain, sequence, "missing")
+        if row.previous_hash != previous:
+            return BrokenLink(chain, sequence, "unchained")
+        if digest(row) != row.hash:
+            return BrokenLink(chain, sequence, "altered")
+        previous = row.hash
+    if head is None:
+        return BrokenLink(chain, sequence, "headless")
+    if (head.sequence, head.hash) != (sequence, previous):
+        return BrokenLink(chain, sequence + 1, "cut off")
+    return None
