@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -194,6 +195,7 @@ ERRORS: dict[str, Phrase] = {
     "mentor_assigned": (_("This mentor guides the slot already."), _RELOAD),
     "mentor_not_assigned": (_("This mentor does not guide the slot."), _RELOAD),
     # Matching
+    "unknown_slot": (_("There is no such slot."), _CHOOSE),
     "match_running": (_("Recommendations are being computed at this moment."), _LATER),
     # The road from application to award
     "required": (_("This field is empty."), _FILL),
@@ -300,7 +302,8 @@ _UNKNOWN: Phrase = (_("This is not possible at the moment."), _RELOAD)
 def explain(error: DomainError) -> Explanation:
     """The sentences of a refusal, in the reader's language."""
     message, remedy = ERRORS.get(error.code, _UNKNOWN)
-    values = {name: _worded(value) for name, value in error.params.items()}
+    # a blank that nobody filled must not turn a refusal into a crash
+    values = defaultdict(lambda: "…", {name: _worded(value) for name, value in error.params.items()})
     return Explanation(error.code, error.field, str(message) % values, str(remedy) % values)
 
 

@@ -341,10 +341,10 @@ def _check(row: FinishedRow, slot: Slot, agency: Agency) -> None:
     if any(later < earlier for earlier, later in pairwise(times)):
         raise Invalid("ends_before_start", field="completed_at")
     if not slot.ends_on <= agency.today(row.completed_at) <= agency.today():
-        raise Invalid("date_outside_period", field="completed_at")
+        raise Invalid("date_outside_period", field="completed_at", starts_on=slot.ends_on, ends_on=agency.today())
     for field, days in (("logbook", [d for d, *_ in row.logbook]), ("sessions", [d for d, *_ in row.sessions])):
         if any(not slot.starts_on <= day <= slot.ends_on for day in days):
-            raise Invalid("date_outside_period", field=field)
+            raise Invalid("date_outside_period", field=field, starts_on=slot.starts_on, ends_on=slot.ends_on)
     roles = {opinion.role for opinion in row.evaluations}
     present = {
         Evidence.LOGBOOK_VERIFIED: bool(row.logbook),

@@ -123,6 +123,10 @@ def test_sentences_speak_the_readers_language() -> None:
         assert explain(NotFound()).code == "not_found"
 
 
+def test_a_forgotten_blank_does_not_crash() -> None:
+    assert "…" in explain(Conflict("slot_not_editable")).message
+
+
 def test_an_unknown_code_still_gets_a_sentence() -> None:
     said = explain(DomainError("never_heard_of"))
     assert said.message
