@@ -6,9 +6,11 @@ import hashlib
 import secrets
 import uuid
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from django.contrib.auth.hashers import make_password
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 from django.db.models import Q
@@ -52,20 +54,19 @@ def create_user(
         raise Invalid("username_taken", field="username")
     if user.email and User.objects.filter(email__iexact=user.email).exists():
         raise Invalid("email_taken", field="email")
-    _set_password(user, password)
+    _check_password(user, password)
+    user.set_password(password)
     user.save()
     audit.record(actor=actor, action="accounts.create_user", obj=user, after={"has_password": password is not None})
     return user
 
 
-def _set_password(user: User, password: str | None) -> None:
-    """A password that passes the validators, or none that could ever be entered."""
-    if password is not None:
-        try:
+def _check_password(user: User, password: str | None) -> None:
+    try:
+        if password is not None:
             validate_password(password, user)
-        except ValidationError:
-            raise Invalid("password_weak", field="password") from None
-    user.set_password(password)
+    except ValidationError:
+        raise Invalid("password_weak", field="password") from None
 
 
 def _check_username_form(username: str) -> None:
@@ -109,8 +110,12 @@ def import_users(*, actor: User | None = None, rows: Sequence[UserRow]) -> list[
                 raise Invalid("email_taken", field="email")
             names.add(user.username.lower())
             emails.add(user.email.lower())
-            _set_password(user, row.password)
+            _check_password(user, row.password)
             users.append(user)
+    # Hashing is slow on purpose, and does not hold the interpreter's lock.
+    with ThreadPoolExecutor() as pool:
+        for user, password in zip(users, pool.map(make_password, [row.password for row in rows]), strict=True):
+            user.password = password
     User.objects.bulk_create(users)
     if users:
         audit.record(actor=actor, action="accounts.import_users", obj=users[0], after={"rows": len(users)})

@@ -10,7 +10,7 @@ from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Protocol, TypeVar
 
-from django.db import transaction
+from django.db import connection, transaction
 
 from accounts import services as accounts
 from accounts.models import User
@@ -111,6 +111,7 @@ class _Builder:
             self.staff(city.code)
         self.say("Mitra, perjanjian, slot, dan mentor …")
         self.hosts()
+        _analyse()
         self.say("Pengajuan, penempatan, dan penghargaan …")
         self.rules()
         finished = self.finished()
@@ -576,7 +577,10 @@ class _Builder:
         if a.stage == "approved":
             return
         placement = placements.accept_application(
-            actor=self.host(slot), application_id=row.pk, now=later + timedelta(hours=6)
+            actor=self.host(slot),
+            application_id=row.pk,
+            mentor_id=self.pk(slot.mentors[0]),
+            now=later + timedelta(hours=6),
         )
         if a.stage == "running":
             self.run_on(placement, employee, slot, a)
@@ -631,6 +635,12 @@ class _Builder:
             )
             if s.confirmed:
                 placements.confirm_session(actor=mentor, session_id=session.pk, now=self.at(code, s.day, 19))
+
+
+def _analyse() -> None:
+    """Tell the planner how many rows there are now; nobody else can see them before we commit."""
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE")
 
 
 class _OfApplication(Protocol):

@@ -6,6 +6,7 @@ import json
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
+from rich.box import SIMPLE
 from rich.console import Console
 from rich.table import Table
 
@@ -29,10 +30,10 @@ class Command(BaseCommand):
 
 
 def table_of(accounts: list[DemoAccount]) -> Table:
-    """The accounts as a table for the terminal."""
-    table = Table(title="Akun contoh", title_justify="left")
-    for heading in ("Peran", "Kota", "Nama pengguna", "Kata sandi", "Nama"):
-        table.add_column(heading)
+    """The accounts as a table that fits 80 columns, so that no password is cut."""
+    table = Table(title="Akun contoh", title_justify="left", box=SIMPLE)
+    for heading in ("Peran", "Kota", "Nama pengguna", "Kata sandi"):
+        table.add_column(heading, no_wrap=True)
     for account in accounts:
-        table.add_row(account.role, account.city, account.username, account.password, account.name)
+        table.add_row(account.role, account.city, account.username, account.password)
     return table
