@@ -17,7 +17,7 @@ from asn.permissions import agencies_of, serves
 from asn.states import AgencyRole
 from core.rows import find
 from partners.models import Agreement, Partner, PartnerMembership, PartnerVerification, Slot
-from partners.states import AgreementStatus, PartnerRole, SlotStatus
+from partners.states import PartnerRole, SlotStatus
 
 # What an employee may see of an agency's slots: those that are or were on offer.
 OFFERED = (SlotStatus.PUBLISHED, SlotStatus.FULL, SlotStatus.CLOSED)
@@ -136,8 +136,3 @@ def can_review_slot(user: User | None, slot: Slot) -> bool:
 def can_steer_slot(user: User | None, slot: Slot) -> bool:
     """Pausing, closing, cancelling: the partner and HR."""
     return can_act_for(user, slot.partner_id) or serves(user, slot.agency_id, AgencyRole.HR)
-
-
-def can_offer(agreement: Agreement, partner_id: uuid.UUID) -> bool:
-    """Whether a partner's slots may stand under this agreement at all (dates are checked apart)."""
-    return agreement.partner_id == partner_id and agreement.status != AgreementStatus.TERMINATED

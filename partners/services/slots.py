@@ -26,6 +26,7 @@ from partners.kinds import get_kind
 from partners.models import Agreement, Slot, SlotOutcome, SlotPrerequisite
 from partners.permissions import (
     can_act_for,
+    can_edit_slot,
     can_review_slot,
     can_steer_slot,
     visible_agreements,
@@ -246,7 +247,7 @@ def update_slot(*, actor: User | None, slot_id: uuid.UUID, data: SlotData, now: 
     slot = lock(visible_slots(actor), slot_id)
     require(can_act_for(actor, slot.partner_id))
     before = str(slot.status)
-    if slot.status not in (SlotStatus.DRAFT, SlotStatus.RETURNED):
+    if not can_edit_slot(actor, slot):
         raise Conflict("slot_not_editable", status=slot.get_status_display())
     agreement = _offered_agreement(actor, slot.partner_id, data.agreement_id)
     if agreement.agency_id != slot.agency_id:
