@@ -29,8 +29,9 @@ def take_seat(*, slot_id: uuid.UUID) -> Slot:
     taken = free.update(filled_seats=F("filled_seats") + 1)
     slot = Slot.objects.get(pk=slot_id)
     if not taken:
-        full = slot.filled_seats >= slot.seats
-        raise Conflict("slot_full" if full else "slot_not_offered")
+        # the status decides, not the count: a seat may have come free since the update found none
+        seated = slot.status in (*_SEATED, SlotStatus.FULL)
+        raise Conflict("slot_full" if seated else "slot_not_offered")
     if slot.filled_seats == slot.seats and slot.status == SlotStatus.PUBLISHED:
         advance(slot, "fill")
         _save_status(slot, "full")
