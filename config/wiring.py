@@ -8,7 +8,7 @@ HANDLERS: dict[str, tuple[str, ...]] = {
     "partners.slot_submitted": (),
     "partners.slot_returned": (),
     "partners.slot_published": ("matching.tasks.refresh_slot",),
-    "partners.slot_changed": ("matching.tasks.refresh_slot",),
+    "partners.slot_changed": ("matching.tasks.refresh_slot", "placements.tasks.slot_changed"),
     "matching.availability_changed": ("matching.tasks.refresh_employee",),
     "matching.run_requested": ("matching.tasks.start_run",),
     "matching.recommendations_ready": (),

@@ -9,17 +9,16 @@ from django.db.models import Q
 
 from accounts.models import User
 from asn.models import Employee
+from asn.permissions import agencies_of
 from asn.states import AgencyRole
 from core.errors import NotFound
 from incentives.models import Award, AwardProposal, AwardRule
-from placements.permissions import agencies_of, is_hr_of
+from placements.permissions import is_hr_of
 
 
 def visible_rules(user: User) -> Any:
     """Criteria are published: everybody of the agency sees them."""
-    return AwardRule.objects.filter(
-        Q(agency__in=agencies_of(user, *AgencyRole.values)) | Q(agency__in=_own_agency(user))
-    )
+    return AwardRule.objects.filter(Q(agency__in=agencies_of(user, *AgencyRole)) | Q(agency__in=_own_agency(user)))
 
 
 def visible_proposals(user: User) -> Any:
@@ -45,7 +44,7 @@ def get_visible_proposal(user: User, proposal_id: uuid.UUID) -> AwardProposal:
 
 def visible_awards(user: User) -> Any:
     """Own awards; those of the agency for HR, leadership and auditors."""
-    return Award.objects.filter(Q(employee__user=user) | Q(agency__in=agencies_of(user, *AgencyRole.values)))
+    return Award.objects.filter(Q(employee__user=user) | Q(agency__in=agencies_of(user, *AgencyRole)))
 
 
 def get_visible_award(user: User, award_id: uuid.UUID) -> Award:

@@ -8,10 +8,10 @@ from typing import Any
 from django.db.models import Q
 
 from accounts.models import User
-from asn.models import AgencyMembership
+from asn.permissions import agencies_of, serves
 from asn.states import AgencyRole
 from core.errors import NotFound
-from partners.models import PartnerMembership
+from partners.permissions import partners_of
 from placements.models import Application, ApplicationQuerySet, LogbookEntry, MentoringSession, Placement
 from placements.states import ApplicationStatus, DecisionStep, PlacementStatus
 
@@ -25,24 +25,19 @@ PARTNER_SEES = (
 PARTNER_SEES_NAME = (ApplicationStatus.APPROVED, ApplicationStatus.ACCEPTED)
 
 
-def agencies_of(user: User, *roles: str) -> Any:
-    """Ids of the agencies a user serves in one of these roles, as a subquery."""
-    return AgencyMembership.objects.filter(user=user, is_active=True, role__in=roles).values("agency_id")
-
-
-def partners_of(user: User) -> Any:
-    """Ids of the partners a user acts for, as a subquery."""
-    return PartnerMembership.objects.filter(user=user, is_active=True).values("partner_id")
-
-
 def is_hr_of(user: User, agency_id: uuid.UUID) -> bool:
     """Whether the user is an HR officer of that agency."""
-    return AgencyMembership.objects.filter(user=user, agency_id=agency_id, role=AgencyRole.HR, is_active=True).exists()
+    return serves(user, agency_id, AgencyRole.HR)
 
 
 def is_member_of(user: User, partner_id: uuid.UUID) -> bool:
     """Whether the user acts for that partner."""
-    return PartnerMembership.objects.filter(user=user, partner_id=partner_id, is_active=True).exists()
+    return partners_of(user).filter(partner_id=partner_id).exists()
+
+
+def applied_slots(user: User) -> Q:
+    """Slots a person has applied for stay visible to them, whatever becomes of the slot."""
+    return Q(pk__in=Application.objects.filter(employee__user=user).values("slot_id"))
 
 
 def visible_applications(user: User) -> ApplicationQuerySet:
@@ -213,9 +208,4 @@ def can_end(user: User, placement: Placement) -> bool:
 
 def can_see_hours(user: User, employee_user_id: Any, agency_id: uuid.UUID) -> bool:
     """The JP account: the person, HR and auditors of the agency."""
-    return (
-        employee_user_id == user.pk
-        or AgencyMembership.objects.filter(
-            user=user, agency_id=agency_id, is_active=True, role__in=(AgencyRole.HR, AgencyRole.AUDITOR)
-        ).exists()
-    )
+    return employee_user_id == user.pk or serves(user, agency_id, AgencyRole.HR, AgencyRole.AUDITOR)

@@ -14,8 +14,10 @@ from django_fsm import can_proceed
 
 from accounts.models import User
 from asn.models import Employee
-from asn.states import EmployeeKind
+from asn.permissions import agencies_of
+from asn.states import AgencyRole, EmployeeKind
 from partners.kinds import Evidence
+from partners.permissions import partners_of
 from placements import permissions
 from placements.hours import account_year, ceiling, counted_hours, planned_hours
 from placements.models import Application, LearningHourEntry, LogbookEntry, MentoringSession, Placement
@@ -348,18 +350,18 @@ def waiting_counts(user: User) -> dict[str, int]:
             "pk",
             filter=Q(
                 status__in=(ApplicationStatus.SUBMITTED, ApplicationStatus.SHORTLISTED),
-                agency__in=permissions.agencies_of(user, "hr"),
+                agency__in=agencies_of(user, AgencyRole.HR),
             )
             & ~Q(employee__user=user),
             distinct=True,
         ),
         acceptance=Count(
             "pk",
-            filter=Q(status=ApplicationStatus.APPROVED, slot__partner__in=permissions.partners_of(user)),
+            filter=Q(status=ApplicationStatus.APPROVED, slot__partner__in=partners_of(user)),
             distinct=True,
         ),
     )
-    host = Q(placement__mentor__user=user) | Q(placement__slot__partner__in=permissions.partners_of(user))
+    host = Q(placement__mentor__user=user) | Q(placement__slot__partner__in=partners_of(user))
     logbook = LogbookEntry.objects.filter(
         host,
         ~Q(placement__employee__user=user),
@@ -368,7 +370,7 @@ def waiting_counts(user: User) -> dict[str, int]:
     ).aggregate(n=Count("pk", distinct=True))["n"]
     starting = (
         permissions.visible_placements(user)
-        .filter(status=PlacementStatus.PREPARING, agency__in=permissions.agencies_of(user, "hr"))
+        .filter(status=PlacementStatus.PREPARING, agency__in=agencies_of(user, AgencyRole.HR))
         .aggregate(n=Count("pk", distinct=True))["n"]
     )
     return {**applications, "logbook": logbook, "preparing": starting}

@@ -22,6 +22,12 @@ def credit_session(*, session_id: str, **_: str) -> None:
     services.credit_session(session_id=uuid.UUID(session_id))
 
 
+@handler
+def slot_changed(*, slot_id: str, **_: str) -> None:
+    """A cancelled slot ends the applications that were on their way to it."""
+    services.expire_applications(slot_id=uuid.UUID(slot_id))
+
+
 @shared_task(name="placements.tasks.expire_applications", ignore_result=True)
 def expire_applications() -> int:
     """End what nobody decided in time (hourly by beat)."""

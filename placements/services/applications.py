@@ -436,14 +436,19 @@ def withdraw_application(
     return application
 
 
-def expire_applications(*, now: datetime | None = None) -> int:
-    """End what nobody decided before the slot began or ended; each in a transaction of its own. Returns how many."""
+def expire_applications(*, now: datetime | None = None, slot_id: uuid.UUID | None = None) -> int:
+    """End what nobody decided before the slot began or ended; each in a transaction of its own. Returns how many.
+
+    With ``slot_id`` only the applications of that slot, such as one just cancelled.
+    """
     open_ones = (
         Application.objects.live()
         .exclude(status=ApplicationStatus.ACCEPTED)
         .select_related("agency", "slot")
         .order_by("pk")
     )
+    if slot_id is not None:
+        open_ones = open_ones.filter(slot=slot_id)
     expired = 0
     for application in open_ones.iterator():
         slot = application.slot

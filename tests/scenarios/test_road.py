@@ -13,9 +13,11 @@ from core import audit, outbox
 from core.models import AuditEvent, OutboxDelivery
 from incentives import services as incentives
 from incentives.models import Award, AwardProposal, PointEntry
+from partners import services as partners
+from partners.permissions import get_visible_slot, visible_slots
 from placements.models import Application, Certificate, LearningHourEntry
 from placements.selectors import jp_account, timeline
-from placements.states import CertificateKind, PlacementStatus
+from placements.states import ApplicationStatus, CertificateKind, PlacementStatus
 from tests.factories.placements import Road, make_road
 from web.management.commands.verify_invariants import broken_promises
 
@@ -91,6 +93,17 @@ def test_every_effect_happens_once_however_often_its_task_runs() -> None:
     outbox.drain()
     assert not OutboxDelivery.objects.exclude(error="").exists()
     assert (LearningHourEntry.objects.count(), AwardProposal.objects.count(), PointEntry.objects.count()) == before
+
+
+def test_a_cancelled_slot_ends_what_was_on_its_way_and_stays_visible_to_the_applicant() -> None:
+    road = make_road()
+    road.clear()
+    partners.cancel_slot(actor=road.member, slot_id=road.slot.pk, reason="no_capacity")
+    outbox.drain()
+    application = Application.objects.get(pk=road.application.pk)
+    assert (application.status, application.due_at) == (ApplicationStatus.EXPIRED, None)
+    assert get_visible_slot(road.applicant, road.slot.pk).status == "cancelled"
+    assert not visible_slots(road.boss).filter(pk=road.slot.pk).exists()
 
 
 BREAKAGES = {
