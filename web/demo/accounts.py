@@ -24,7 +24,7 @@ ROLES = {  # role: (first part of the user name, what the printout says)
     "hr": ("sdm", "Pengelola SDM"),
     "partner": ("mitra", "Mitra"),
     "mentor": ("mentor", "Mentor"),
-    "auditor": ("auditor", "Auditor (Inspektorat)"),
+    "auditor": ("auditor", "Auditor"),
     "leadership": ("pimpinan", "Pimpinan"),
 }
 _WORDS = [

@@ -31,7 +31,7 @@ class Command(BaseCommand):
 
 def table_of(accounts: list[DemoAccount]) -> Table:
     """The accounts as a table that fits 80 columns, so that no password is cut."""
-    table = Table(title="Akun contoh", title_justify="left", box=SIMPLE)
+    table = Table(title="Akun contoh", title_justify="left", box=SIMPLE, pad_edge=False)
     for heading in ("Peran", "Kota", "Nama pengguna", "Kata sandi"):
         table.add_column(heading, no_wrap=True)
     for account in accounts:
