@@ -40,42 +40,52 @@ def applied_slots(user: User) -> Q:
     return Q(pk__in=Application.objects.filter(employee__user=user).values("slot_id"))
 
 
+def inside_applications(user: User) -> ApplicationQuerySet:
+    """Those seen by name: own ones; handed-in ones of subordinates and of the agency (HR, auditor)."""
+    return Application.objects.filter(_inside(user))
+
+
+def offered_applications(user: User) -> ApplicationQuerySet:
+    """Those that HR offers to one's partner: by an alias first, by name once approved."""
+    return Application.objects.filter(_offered(user))
+
+
 def visible_applications(user: User) -> ApplicationQuerySet:
-    """Own ones; handed-in ones of subordinates, of the agency (HR, auditor), of the partner's slots once shortlisted."""
+    """Both."""
+    return Application.objects.filter(_inside(user) | _offered(user))
+
+
+def _inside(user: User) -> Q:
     handed_in = ~Q(status=ApplicationStatus.DRAFT) | Q(attempt__gt=1)
-    return Application.objects.filter(
+    return (
         Q(employee__user=user)
         | (handed_in & Q(employee__supervisor__user=user))
         | (handed_in & Q(agency__in=agencies_of(user, AgencyRole.HR, AgencyRole.AUDITOR)))
-        | Q(slot__partner__in=partners_of(user), status__in=PARTNER_SEES)
     )
+
+
+def _offered(user: User) -> Q:
+    return Q(slot__partner__in=partners_of(user), status__in=PARTNER_SEES)
 
 
 def get_visible_application(user: User, application_id: uuid.UUID) -> Application:
     """The application, or NotFound for a missing or foreign one alike."""
+    return find_application(visible_applications(user), application_id)
+
+
+def find_application(rows: ApplicationQuerySet, application_id: uuid.UUID) -> Application:
+    """The one among these rows, with its people and its slot; NotFound when it is not there."""
     try:
-        return (
-            visible_applications(user)
-            .select_related("employee__supervisor", "employee__unit", "employee__position", "slot__partner", "agency")
-            .get(pk=application_id)
-        )
+        return rows.select_related(
+            "employee__supervisor", "employee__unit", "employee__position", "slot__partner", "agency"
+        ).get(pk=application_id)
     except Application.DoesNotExist:
         raise NotFound() from None
 
 
 def sees_name(user: User, application: Application) -> bool:
     """A partner knows the name only once HR has approved; everyone else who sees the application knows it."""
-    inside = (
-        visible_applications(user)
-        .filter(pk=application.pk)
-        .exclude(
-            Q(slot__partner__in=partners_of(user))
-            & ~Q(employee__user=user)
-            & ~Q(employee__supervisor__user=user)
-            & ~Q(agency__in=agencies_of(user, AgencyRole.HR, AgencyRole.AUDITOR))
-        )
-    )
-    return application.status in PARTNER_SEES_NAME or inside.exists()
+    return application.status in PARTNER_SEES_NAME or inside_applications(user).filter(pk=application.pk).exists()
 
 
 def is_applicant(user: User, application: Application) -> bool:
