@@ -73,6 +73,7 @@ MIDDLEWARE = [
     "django_permissions_policy.PermissionsPolicyMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
+    "config.problems.ProblemMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
@@ -145,6 +146,8 @@ CACHES = {
     "default": {
         "BACKEND": "django.core.cache.backends.db.DatabaseCache",
         "LOCATION": "core_cache",
+        # One entry per account and address: fewer would let a crowd push out the counts of a guesser.
+        "OPTIONS": {"MAX_ENTRIES": 100_000},
     },
     "redis": {
         "BACKEND": "django.core.cache.backends.redis.RedisCache",
@@ -324,9 +327,12 @@ OUTBOX_WIRING = "config.wiring.HANDLERS"
 OUTBOX_RING = env.bool("OUTBOX_RING", default=True)
 ROLE_LOOKUP = "accounts.roles.roles_of"
 API_NAMESPACE = "api"
+# How fast one account may ask the API: programs in all they do, people in what they write. Empty: no limit.
+API_RATE = env.str("API_RATE", default="600/m")
 # Views of libraries cannot carry @policy; their doors are listed here by route name.
 ROUTE_POLICIES = {
     "account_login": ["public"],
+    "account_confirm_login_code": ["public"],
     "account_logout": ["signed_in"],
     "account_signup": ["public"],
     "account_inactive": ["public"],

@@ -3,6 +3,7 @@
 from django.urls import URLPattern, URLResolver, include, path
 
 from accounts.roles import Role
+from config.api import api
 from core.health import health
 from core.policy import policy
 
@@ -10,5 +11,6 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("health/", policy(Role.PUBLIC)(health), name="health"),
     path("accounts/", include("allauth.account.urls")),
     path("language/", include("django.conf.urls.i18n")),
+    path("api/", api.urls),
     path("", include("web.urls")),
 ]

@@ -1,12 +1,13 @@
 """Every door says who may enter; a door that says nothing is shut.
 
 Pages declare with ``@policy(Role.HR)``, API operations with ``Router.get(..., policy=(Role.HR,))``, views of
-libraries in ``settings.ROUTE_POLICIES`` by route name. ``tests/house/test_policies.py`` reads the whole URLconf.
+libraries in ``settings.ROUTE_POLICIES`` by route name. ``tests/house/test_routes.py`` reads the whole URLconf.
 """
 
 from __future__ import annotations
 
 import functools
+import inspect
 from collections.abc import Callable, Iterable
 from typing import Any, TypeVar
 
@@ -17,6 +18,7 @@ from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponseBase
 from django.utils.module_loading import import_string
 
+from core.api import PROBLEM_RESPONSES
 from core.errors import NotAllowed
 
 V = TypeVar("V", bound=Callable[..., Any])
@@ -78,7 +80,10 @@ class PolicyMiddleware:
 
 
 class Router(ninja.Router):
-    """A ninja router whose operations cannot be added without ``policy=(roles…)``."""
+    """A ninja router whose operations cannot be added without ``policy=(roles…)``.
+
+    It also declares the error answers that every operation may give, so that the OpenAPI document is honest.
+    """
 
     def api_operation(
         self,
@@ -91,7 +96,7 @@ class Router(ninja.Router):
         roles = frozenset(policy)
         if not roles:
             raise TypeError(f"API operation {methods} {path!r} declares no policy")
-        register = super().api_operation(methods, path, **kwargs)
+        register = super().api_operation(methods, path, openapi_extra={"responses": PROBLEM_RESPONSES}, **kwargs)
 
         def decorate(view: Callable[..., Any]) -> Callable[..., Any]:
             @functools.wraps(view)
@@ -100,6 +105,8 @@ class Router(ninja.Router):
                     raise NotAllowed("role_missing")
                 return view(request, *args, **kw)
 
+            # Annotations are text; they mean what they mean in the module of the view, not in this one.
+            guarded.__signature__ = inspect.signature(view, eval_str=True)  # type: ignore[attr-defined]
             guarded.policy = roles  # type: ignore[attr-defined]
             register(guarded)
             return view

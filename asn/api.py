@@ -1,0 +1,168 @@
+"""Agencies, the catalogue, people with their gaps and assessments."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from django.db.models import F, Q, QuerySet
+from ninja import Query
+from ninja.pagination import paginate
+
+from accounts.auth import SignedInRequest
+from accounts.roles import Role
+from asn import permissions, selectors, services
+from asn.models import (
+    Agency,
+    Assessment,
+    Competency,
+    CompetencyLevel,
+    Employee,
+    Position,
+    Unit,
+    in_current_language,
+)
+from asn.schemas import (
+    AgencyDetailOut,
+    AgencyOut,
+    AssessmentIn,
+    AssessmentOut,
+    CompetencyDetailOut,
+    CompetencyFilters,
+    CompetencyOut,
+    EmployeeFilters,
+    EmployeeOut,
+    GapOut,
+    PositionDetailOut,
+    PositionOut,
+    ProfileOut,
+    UnitOut,
+)
+from core.api import Pages
+from core.errors import NotFound, require
+from core.policy import Router
+
+router = Router()
+STAFF = (Role.EMPLOYEE, Role.HR, Role.AUDITOR, Role.LEADERSHIP, Role.OPERATOR)
+WATCHERS = (Role.EMPLOYEE, Role.SUPERVISOR, Role.HR, Role.AUDITOR)
+
+
+@router.get("/agencies", policy=(Role.SIGNED_IN,), response=list[AgencyOut], tags=["Agencies"])
+@paginate(Pages)
+def list_agencies(request: SignedInRequest) -> QuerySet[Agency]:
+    """All agencies by name and city: a partner chooses here whom to ask for verification."""
+    return Agency.objects.all()
+
+
+@router.get("/agencies/{uuid:agency_id}", policy=STAFF, response=AgencyDetailOut, tags=["Agencies"])
+def get_agency(request: SignedInRequest, agency_id: UUID) -> Agency:
+    """An agency I work in or serve, with its policy numbers."""
+    return permissions.get_visible_agency(request.user, agency_id)
+
+
+@router.get("/units", policy=STAFF, response=list[UnitOut], tags=["Agencies"])
+@paginate(Pages)
+def list_units(request: SignedInRequest) -> QuerySet[Unit]:
+    """Units of my agencies."""
+    return permissions.visible_units(request.user)
+
+
+@router.get("/positions", policy=STAFF, response=list[PositionOut], tags=["Agencies"])
+@paginate(Pages)
+def list_positions(request: SignedInRequest) -> QuerySet[Position]:
+    """Positions of my agencies."""
+    return permissions.visible_positions(request.user)
+
+
+@router.get("/positions/{uuid:position_id}", policy=STAFF, response=PositionDetailOut, tags=["Agencies"])
+def get_position(request: SignedInRequest, position_id: UUID) -> dict[str, Any]:
+    """A position with the levels it requires, and which standard says so."""
+    position = permissions.get_visible_position(request.user, position_id)
+    required = selectors.required_levels([position])[position.pk]
+    return PositionOut.from_orm(position).model_dump(by_alias=True) | {
+        "required": [
+            {"competency": code, "level": line.level, "source": line.source, "is_example": line.is_example}
+            for code, line in sorted(required.items())
+        ]
+    }
+
+
+@router.get("/competencies", policy=(Role.SIGNED_IN,), response=list[CompetencyOut], tags=["Agencies"])
+@paginate(Pages)
+def list_competencies(request: SignedInRequest, filters: Query[CompetencyFilters]) -> QuerySet[Competency]:
+    """The catalogue."""
+    return filters.filter(Competency.objects.all())
+
+
+@router.get("/competencies/{code}", policy=(Role.SIGNED_IN,), response=CompetencyDetailOut, tags=["Agencies"])
+def get_competency(request: SignedInRequest, code: str) -> dict[str, Any]:
+    """A line of the catalogue with what each level means."""
+    competency = Competency.objects.filter(pk=code).first() if code.isprintable() else None
+    if competency is None:
+        raise NotFound()
+    described = CompetencyLevel.objects.filter(Q(competency=competency) | Q(competency=None))
+    # The catalogue's general level comes first, and gives way to the competency's own.
+    own = {row.level: row for row in described.order_by("level", F("competency").asc(nulls_first=True))}
+    return CompetencyOut.from_orm(competency).model_dump() | {
+        "description": competency.description_id,
+        "source": competency.source,
+        "levels": [
+            {"level": n, "name": in_current_language(row, "name"), "descriptor": row.descriptor}
+            for n, row in sorted(own.items())
+        ],
+    }
+
+
+@router.get("/employees", policy=(Role.HR, Role.AUDITOR, Role.SUPERVISOR), response=list[EmployeeOut], tags=["People"])
+@paginate(Pages)
+def list_employees(request: SignedInRequest, filters: Query[EmployeeFilters]) -> QuerySet[Employee]:
+    """People I see: of my agency (HR, auditor), or those I lead (supervisor)."""
+    return filters.filter(permissions.visible_employees(request.user).select_related("unit", "position"))
+
+
+@router.get("/employees/me", policy=(Role.EMPLOYEE,), response=ProfileOut, tags=["People"])
+def get_my_profile(request: SignedInRequest) -> Employee:
+    """Myself."""
+    return Employee.objects.select_related("unit", "position", "supervisor").get(user=request.user)
+
+
+@router.get("/employees/{uuid:employee_id}", policy=WATCHERS, response=EmployeeOut, tags=["People"])
+def get_employee(request: SignedInRequest, employee_id: UUID) -> Employee:
+    """One person."""
+    return permissions.get_visible_employee(request.user, employee_id)
+
+
+@router.get("/employees/{uuid:employee_id}/gaps", policy=WATCHERS, response=list[GapOut], tags=["People"])
+def list_gaps(request: SignedInRequest, employee_id: UUID) -> list[Any]:
+    """Gaps of one person, the weightiest first."""
+    employee = permissions.get_visible_employee(request.user, employee_id)
+    require(permissions.can_view_gaps(request.user, employee))
+    return selectors.gap_profile(employee)
+
+
+@router.get("/employees/{uuid:employee_id}/assessments", policy=WATCHERS, response=list[AssessmentOut], tags=["People"])
+@paginate(Pages)
+def list_assessments(request: SignedInRequest, employee_id: UUID) -> QuerySet[Assessment]:
+    """Assessments of one person, the latest first."""
+    employee = permissions.get_visible_employee(request.user, employee_id)
+    rows = permissions.visible_assessments(request.user).filter(employee=employee)
+    return rows.select_related("competency")
+
+
+@router.post(
+    "/employees/{uuid:employee_id}/assessments",
+    policy=(Role.EMPLOYEE, Role.HR, Role.SUPERVISOR),
+    response={201: AssessmentOut},
+    tags=["People"],
+)
+def record_assessment(request: SignedInRequest, employee_id: UUID, data: AssessmentIn) -> Assessment:
+    """Record a level: oneself, the supervisor or HR, each by their source; recommendations follow by themselves."""
+    return services.record_assessment(
+        actor=request.user,
+        employee_id=employee_id,
+        competency_code=data.competency,
+        level=data.level,
+        source=data.source,
+        assessed_on=data.assessed_on,
+        note=data.note,
+    )

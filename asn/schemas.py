@@ -1,0 +1,218 @@
+"""What the API of agencies and their people takes and gives. A NIP leaves as its last three digits only."""
+
+from __future__ import annotations
+
+from datetime import date
+from decimal import Decimal
+from typing import Annotated
+from uuid import UUID
+
+from ninja import Field, FilterLookup, Schema
+
+from asn.models import Assessment, Employee
+from asn.states import (
+    AssessmentSource,
+    CompetencyKind,
+    EmployeeKind,
+    EmployeeStatus,
+    GapStatus,
+)
+from core.api import Day, Filters, Input, LevelOrNone
+
+
+class AgencyOut(Schema):
+    """What everybody may know of a city government."""
+
+    id: UUID
+    code: str = Field(examples=["surakarta"])
+    name: str = Field(examples=["Pemerintah Kota Surakarta"])
+    city: str
+    time_zone: str = Field(examples=["Asia/Jakarta"])
+    hr_office: str
+    hr_office_short: str = Field(examples=["BKPSDM"])
+    is_demo: bool
+
+
+class AgencyDetailOut(AgencyOut):
+    """An agency of one's own, with the numbers of its policy."""
+
+    expected_unknown_gap: Decimal
+    unknown_gap_weight: Decimal
+    expired_gap_weight: Decimal
+    assessment_valid_years: int
+    clearance_days: int
+    approval_days: int
+    acceptance_days: int
+    pns_yearly_hours: int
+    pppk_contract_hours: int
+    max_placement_months: int
+
+
+class UnitOut(Schema):
+    """An organisational unit."""
+
+    id: UUID
+    agency_id: UUID
+    code: str
+    name: str
+    parent_id: UUID | None
+    place: str
+
+
+class NamedOut(Schema):
+    """A thing by its id and name."""
+
+    id: UUID
+    name: str
+
+
+class PositionOut(Schema):
+    """What a person does."""
+
+    id: UUID
+    agency_id: UUID
+    code: str
+    title: str
+    position_class: str = Field(alias="position_class_id", examples=["PELAKSANA"])
+    duties: str
+
+
+class RequiredLevelOut(Schema):
+    """A level that a position requires, and which standard says so."""
+
+    competency: str
+    level: int
+    source: str = Field(description="position, agency or class.")
+    is_example: bool
+
+
+class PositionDetailOut(PositionOut):
+    """A position with the levels it requires."""
+
+    required: list[RequiredLevelOut]
+
+
+class CompetencyOut(Schema):
+    """A line of the catalogue."""
+
+    code: str = Field(examples=["MAN-03"])
+    kind: CompetencyKind
+    name: str
+    field: str
+    is_active: bool
+
+
+class CompetencyLevelOut(Schema):
+    """What a level means."""
+
+    level: int
+    name: str
+    descriptor: str
+
+
+class CompetencyDetailOut(CompetencyOut):
+    """A line of the catalogue with its levels; where it has none of its own, the general ones."""
+
+    description: str
+    source: str
+    levels: list[CompetencyLevelOut]
+
+
+class CompetencyFilters(Filters):
+    """Which lines of the catalogue."""
+
+    q: Annotated[
+        str | None, FilterLookup(["name_id__icontains", "name_en__icontains", "code__iexact"]), Field(max_length=80)
+    ] = None
+    kind: CompetencyKind | None = None
+    is_active: bool | None = True
+
+
+class EmployeeOut(Schema):
+    """A person as HR and the supervisor see them in a list."""
+
+    id: UUID
+    agency_id: UUID
+    name: str = Field(alias="full_name")
+    nip_last3: str = Field(examples=["901"], description="The last three digits; no more of a NIP ever leaves.")
+    kind: EmployeeKind
+    status: EmployeeStatus
+    grade: str
+    unit: NamedOut
+    position_id: UUID
+    position: str = Field(alias="position.title")
+    supervisor_id: UUID | None
+
+    @staticmethod
+    def resolve_nip_last3(employee: Employee) -> str:
+        return employee.nip[-3:]
+
+
+class ProfileOut(EmployeeOut):
+    """Oneself."""
+
+    email: str
+    interests: str
+    supervisor_name: str
+    contract_starts_on: date | None
+    contract_ends_on: date | None
+
+    @staticmethod
+    def resolve_supervisor_name(employee: Employee) -> str:
+        return employee.supervisor.full_name if employee.supervisor else ""
+
+
+class EmployeeFilters(Filters):
+    """Which people."""
+
+    q: Annotated[str | None, FilterLookup("name__icontains"), Field(max_length=80)] = None
+    unit_id: UUID | None = None
+    position_id: UUID | None = None
+    kind: EmployeeKind | None = None
+    status: EmployeeStatus | None = None
+
+
+class GapOut(Schema):
+    """One competency of a person: required, assessed, and how far apart."""
+
+    competency: str = Field(alias="competency.code", examples=["TEK-501-04"])
+    name: str = Field(alias="competency.name")
+    required: int
+    requirement_source: str = Field(examples=["position"], description="position, agency or class.")
+    is_example: bool = Field(description="The requirement is an example, not from a decree.")
+    assessed: int | None = Field(description="Empty when nobody has assessed it: unknown is not zero.")
+    status: GapStatus
+    gap: float = Field(description="Levels to close; for an unknown one what the agency expects.")
+    weight: float
+    importance: float
+    assessed_on: date | None
+    valid_until: date | None
+    self_rating: int | None
+
+
+class AssessmentOut(Schema):
+    """A measured level."""
+
+    id: UUID
+    employee_id: UUID
+    competency: str = Field(alias="competency_id")
+    competency_name: str
+    level: int
+    source: AssessmentSource
+    assessed_on: date
+    valid_until: date
+    note: str
+
+    @staticmethod
+    def resolve_competency_name(assessment: Assessment) -> str:
+        return assessment.competency.name
+
+
+class AssessmentIn(Input):
+    """A level that was measured."""
+
+    competency: str = Field(min_length=1, max_length=20, examples=["MAN-03"])
+    level: LevelOrNone
+    source: AssessmentSource
+    assessed_on: Day
+    note: str = Field("", max_length=300)

@@ -1,0 +1,85 @@
+"""What the API of matching takes and gives. Reasons are codes with numbers; their points add up to the whole."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from ninja import Field, Schema
+
+from core.api import Input
+from matching.models import Recommendation
+from partners.schemas import SlotOut
+
+
+class ReasonOut(Schema):
+    """One part of the points, or one thing that stands in the way."""
+
+    code: str = Field(examples=["competency_gap_closed"])
+    points: int
+    competency: str = Field("", examples=["TEK-501-04"])
+    params: dict[str, Any] = Field(default_factory=dict, examples=[{"from": 1, "to": 3}])
+
+
+class MatchOut(Schema):
+    """How well one person and one slot fit: a rank value, not a probability; never a decision."""
+
+    employee_id: UUID
+    slot_id: UUID
+    points: int = Field(ge=0, le=10000)
+    reasons: list[ReasonOut]
+
+
+class RecommendationOut(MatchOut):
+    """A suggested slot."""
+
+    id: UUID
+    version: int = Field(description="Number of the model version that said so.")
+    slot: SlotOut
+
+    @staticmethod
+    def resolve_version(row: Recommendation) -> int:
+        return row.version.number
+
+
+class CandidateMatchOut(MatchOut):
+    """A suggested person, for HR."""
+
+    id: UUID
+    version: int
+    name: str = Field(alias="employee.full_name")
+
+    @staticmethod
+    def resolve_version(row: Recommendation) -> int:
+        return row.version.number
+
+
+class HindrancesOut(Schema):
+    """Why a slot is not recommended; empty when nothing stands in the way."""
+
+    employee_id: UUID
+    slot_id: UUID
+    reasons: list[ReasonOut]
+
+
+class MatchRunIn(Input):
+    """Which agency shall be matched anew."""
+
+    agency_id: UUID
+
+
+class MatchRunOut(Schema):
+    """A refresh of one agency and how far it has come."""
+
+    id: UUID
+    agency_id: UUID
+    reason: str
+    total_employees: int
+    total_slots: int
+    done_employees: int
+    pairs_stored: int
+    created_at: datetime
+    started_at: datetime | None
+    finished_at: datetime | None
+    failure: str

@@ -1,0 +1,303 @@
+"""What the API of partners, agreements and slots takes and gives."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Annotated
+from uuid import UUID
+
+from ninja import Field, FilterLookup, Schema
+
+from core.api import Day, Filters, Input, Level, LevelOrNone
+from partners.states import (
+    AgreementKind,
+    AgreementStatus,
+    CancelReason,
+    PartnerKind,
+    ReturnReason,
+    SlotMode,
+    SlotStatus,
+    VerificationStatus,
+)
+
+DIGITS = r"^[0-9]*$"
+
+
+class PartnerDataIn(Input):
+    """What an organisation says about itself."""
+
+    kind: PartnerKind
+    name: str = Field(min_length=2, max_length=200, examples=["PT Solo Data Nusantara"])
+    city: str = Field(min_length=2, max_length=80, examples=["Surakarta"])
+    about: str = Field("", max_length=3000)
+    sector: str = Field("", max_length=80)
+    address: str = Field("", max_length=300)
+    website: str = Field("", max_length=200, examples=["https://example.com"])
+    email: str = Field("", max_length=254)
+    phone: str = Field("", max_length=30)
+    nib: str = Field("", max_length=13, pattern=DIGITS, description="13 digits.")
+    npwp: str = Field("", max_length=16, pattern=DIGITS, description="15 or 16 digits.")
+    university_code: str = Field("", max_length=6, pattern=DIGITS)
+
+
+class PartnerIn(PartnerDataIn):
+    """An organisation that registers."""
+
+    agency_ids: list[UUID] = Field(
+        min_length=1, max_length=20, description="Agencies that are asked to verify the partner."
+    )
+
+
+class PartnerOut(Schema):
+    """A partner as everybody sees it who sees its slots."""
+
+    id: UUID
+    kind: PartnerKind
+    name: str
+    about: str
+    sector: str
+    city: str
+    website: str
+    university_code: str
+
+
+class VerificationOut(Schema):
+    """One agency's word on a partner."""
+
+    agency_id: UUID
+    partner_id: UUID
+    status: VerificationStatus
+    reason: str
+    decided_at: datetime | None
+
+
+class PartnerRecordOut(PartnerOut):
+    """A partner as its members and the agencies it asked see it."""
+
+    address: str
+    email: str
+    phone: str
+    nib: str
+    npwp: str
+    verifications: list[VerificationOut]
+
+
+class PartnerFilters(Filters):
+    """Which partners."""
+
+    q: Annotated[str | None, FilterLookup("name__icontains"), Field(max_length=80)] = None
+    kind: PartnerKind | None = None
+    city: Annotated[str | None, FilterLookup("city__iexact"), Field(max_length=80)] = None
+
+
+class VerifyIn(Input):
+    """Which agency trusts the partner."""
+
+    agency_id: UUID
+
+
+class RefuseIn(VerifyIn):
+    """Which agency does not, and why."""
+
+    reason: str = Field(min_length=3, max_length=300)
+
+
+class AgreementDataIn(Input):
+    """What the document says."""
+
+    kind: AgreementKind
+    number_agency: str = Field(min_length=1, max_length=80, examples=["074/12/PKS/2026"])
+    number_partner: str = Field("", max_length=80)
+    subject: str = Field(min_length=3, max_length=300)
+    signer_agency: str = Field("", max_length=160)
+    signer_partner: str = Field("", max_length=160)
+    starts_on: Day
+    ends_on: Day
+    parent_id: UUID | None = None
+
+
+class AgreementIn(AgreementDataIn):
+    """A KB or PKS as both sides drafted it."""
+
+    agency_id: UUID
+    partner_id: UUID
+
+
+class TerminateIn(Input):
+    """Why it ends before its time."""
+
+    reason: str = Field(min_length=3, max_length=300)
+
+
+class AgreementOut(Schema):
+    """An agreement between one agency and one partner."""
+
+    id: UUID
+    agency_id: UUID
+    partner_id: UUID
+    kind: AgreementKind
+    status: AgreementStatus
+    number_agency: str
+    number_partner: str
+    subject: str
+    signer_agency: str
+    signer_partner: str
+    starts_on: date
+    ends_on: date
+    parent_id: UUID | None
+
+
+class AgreementFilters(Filters):
+    """Which agreements."""
+
+    agency_id: UUID | None = None
+    partner_id: UUID | None = None
+    status: AgreementStatus | None = None
+
+
+class SlotKindOut(Schema):
+    """A kind of slot and what it brings."""
+
+    code: str = Field(examples=["internship"])
+    label: str
+    description: str
+    jp_planned: int
+    blocks_time: bool
+    uses_sessions: bool
+    minimum_cohort: int
+
+
+class OutcomeIn(Input):
+    """What the slot teaches."""
+
+    competency: str = Field(min_length=1, max_length=20, examples=["TEK-501-04"])
+    from_level: LevelOrNone
+    to_level: Level
+
+
+class PrerequisiteIn(Input):
+    """What the slot presupposes."""
+
+    competency: str = Field(min_length=1, max_length=20, examples=["MAN-03"])
+    level: Level
+    is_required: bool = True
+
+
+class SlotIn(Input):
+    """A slot as its partner describes it."""
+
+    agreement_id: UUID
+    kind: str = Field(min_length=1, max_length=30, examples=["internship"])
+    title: str = Field(min_length=3, max_length=160, examples=["Magang analisis data layanan"])
+    description: str = Field(min_length=1, max_length=6000)
+    mode: SlotMode
+    place: str = Field("", max_length=120, examples=["Surakarta"])
+    starts_on: Day
+    ends_on: Day
+    hours_per_week: int = Field(ge=1, le=40, examples=[20])
+    apply_by: Day
+    seats: int = Field(ge=1, le=500, examples=[2])
+    benefits: str = Field("", max_length=400)
+    cost: str = Field("", max_length=200)
+    outcomes: list[OutcomeIn] = Field(max_length=20)
+    prerequisites: list[PrerequisiteIn] = Field(default_factory=list, max_length=20)
+
+
+class NewSlotIn(SlotIn):
+    """A slot and the partner that offers it."""
+
+    partner_id: UUID
+
+
+class OutcomeOut(Schema):
+    """What the slot teaches."""
+
+    competency: str = Field(alias="competency_id")
+    from_level: int
+    to_level: int
+
+
+class PrerequisiteOut(Schema):
+    """What the slot presupposes."""
+
+    competency: str = Field(alias="competency_id")
+    level: int
+    is_required: bool
+
+
+class SlotOut(Schema):
+    """A slot in a list."""
+
+    id: UUID
+    agency_id: UUID
+    partner_id: UUID
+    partner: str = Field(alias="partner.name")
+    kind: str
+    status: SlotStatus
+    title: str
+    mode: SlotMode
+    place: str
+    starts_on: date
+    ends_on: date
+    hours_per_week: int
+    apply_by: date
+    seats: int
+    seats_left: int
+    outcomes: list[OutcomeOut]
+
+
+class SlotDetailOut(SlotOut):
+    """A slot as those see it who may apply."""
+
+    description: str
+    benefits: str
+    cost: str
+    prerequisites: list[PrerequisiteOut]
+
+
+class SlotRecordOut(SlotDetailOut):
+    """A slot as its partner and HR see it."""
+
+    agreement_id: UUID
+    confirmed_at: datetime
+    submitted_at: datetime | None
+    published_at: datetime | None
+    return_reason: ReturnReason | str
+    return_note: str
+    cancel_reason: CancelReason | str
+    cancel_note: str
+
+
+class SlotFilters(Filters):
+    """Which slots."""
+
+    text: Annotated[str | None, Field(max_length=80, description="In title, description or partner.")] = None
+    status: SlotStatus | None = None
+    kind: Annotated[str | None, Field(max_length=30)] = None
+    mode: SlotMode | None = None
+    place: Annotated[str | None, Field(max_length=120)] = None
+    agency_id: UUID | None = None
+    partner_id: UUID | None = None
+    competency: Annotated[str | None, Field(max_length=20)] = None
+    max_hours_per_week: Annotated[int | None, Field(ge=1, le=40)] = None
+    open_only: bool = False
+
+
+class ReturnIn(Input):
+    """Why the slot goes back to its partner."""
+
+    reason: ReturnReason
+    note: str = Field("", max_length=500)
+
+
+class CancelIn(Input):
+    """Why the slot will not take place."""
+
+    reason: CancelReason
+    note: str = Field("", max_length=500)
+
+
+class CloneIn(Input):
+    """Under which agreement the copy shall stand, for another city; empty for the same."""
+
+    agreement_id: UUID | None = None

@@ -1,0 +1,583 @@
+"""The road: applications with their decisions, placements with their evidence, learning hours."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from django.db.models import QuerySet
+from ninja import File, Form, Query, UploadedFile
+from ninja.pagination import paginate
+
+from accounts.auth import SignedInRequest
+from accounts.roles import Role
+from asn.permissions import get_visible_employee
+from core.api import Day, Pages
+from core.errors import NotFound, require
+from core.policy import Router
+from placements import permissions, selectors, services
+from placements.models import (
+    Application,
+    Certificate,
+    Evaluation,
+    LearningHourEntry,
+    LearningObjective,
+    LogbookEntry,
+    MentoringSession,
+    Placement,
+)
+from placements.schemas import (
+    AcceptIn,
+    AccountOut,
+    ActionsOut,
+    ApplicationFilters,
+    ApplicationOut,
+    CandidateFilters,
+    CandidateOut,
+    CertificateOut,
+    CheckOut,
+    ConflictIn,
+    DraftIn,
+    EndIn,
+    EvaluationIn,
+    EvaluationOut,
+    HourEntryOut,
+    HoursIn,
+    LetterIn,
+    LogbookFilters,
+    LogbookIn,
+    LogbookOut,
+    MentorChoiceIn,
+    NoteIn,
+    ObjectiveOut,
+    OptionalNoteIn,
+    PlacementDetailOut,
+    PlacementFilters,
+    PlacementOut,
+    PlanIn,
+    ReasonIn,
+    RequiredNoteIn,
+    SessionIn,
+    SessionOut,
+    StepOut,
+    SubmitIn,
+    WithdrawIn,
+    candidate_steps,
+)
+from placements.states import EvaluatorRole
+
+router = Router()
+INSIDE = (Role.EMPLOYEE, Role.SUPERVISOR, Role.HR, Role.AUDITOR)
+HOSTS = (Role.PARTNER, Role.MENTOR)
+AROUND = (*INSIDE, *HOSTS)
+
+
+# Applications
+
+
+@router.get("/applications", policy=INSIDE, response=list[ApplicationOut], tags=["Applications"])
+@paginate(Pages)
+def list_applications(request: SignedInRequest, filters: Query[ApplicationFilters]) -> QuerySet[Application]:
+    """My own, those of the people I lead, those of my agency."""
+    return filters.filter(_with_road(permissions.inside_applications(request.user)))
+
+
+@router.post("/applications", policy=(Role.EMPLOYEE,), response={201: ApplicationOut}, tags=["Applications"])
+def save_draft(request: SignedInRequest, data: DraftIn) -> Application:
+    """Begin an application, or change its draft: one live application per person and slot."""
+    return services.save_draft(actor=request.user, **data.model_dump())
+
+
+@router.get("/applications/{uuid:application_id}", policy=INSIDE, response=ApplicationOut, tags=["Applications"])
+def get_application(request: SignedInRequest, application_id: UUID) -> Application:
+    """One application."""
+    return _inside(request, application_id)
+
+
+@router.get(
+    "/applications/{uuid:application_id}/timeline", policy=INSIDE, response=list[StepOut], tags=["Applications"]
+)
+def get_timeline(request: SignedInRequest, application_id: UUID) -> list[Any]:
+    """Who decided what, who holds it now and until when, who comes next."""
+    return selectors.timeline(_inside(request, application_id))
+
+
+@router.get(
+    "/applications/{uuid:application_id}/actions",
+    policy=(*INSIDE, Role.PARTNER),
+    response=ActionsOut,
+    tags=["Applications"],
+)
+def get_application_actions(request: SignedInRequest, application_id: UUID) -> dict[str, list[str]]:
+    """What I may do with it now."""
+    application = permissions.get_visible_application(request.user, application_id)
+    return {"actions": selectors.open_application_actions(request.user, application)}
+
+
+@router.post(
+    "/applications/{uuid:application_id}/submit",
+    policy=(Role.EMPLOYEE,),
+    response=ApplicationOut,
+    tags=["Applications"],
+)
+def submit_application(request: SignedInRequest, application_id: UUID, data: SubmitIn) -> Application:
+    """Hand it to my supervisor."""
+    return services.submit_application(actor=request.user, application_id=application_id, consent=data.consent)
+
+
+@router.post(
+    "/applications/{uuid:application_id}/revise",
+    policy=(Role.EMPLOYEE,),
+    response=ApplicationOut,
+    tags=["Applications"],
+)
+def revise_application(request: SignedInRequest, application_id: UUID) -> Application:
+    """Take a returned application up again."""
+    return services.revise_application(actor=request.user, application_id=application_id)
+
+
+@router.post(
+    "/applications/{uuid:application_id}/withdraw",
+    policy=(Role.EMPLOYEE,),
+    response=ApplicationOut,
+    tags=["Applications"],
+)
+def withdraw_application(request: SignedInRequest, application_id: UUID, data: WithdrawIn) -> Application:
+    """Take it back."""
+    return services.withdraw_application(
+        actor=request.user, application_id=application_id, reason=data.reason, note=data.note
+    )
+
+
+@router.post(
+    "/applications/{uuid:application_id}/clear",
+    policy=(Role.SUPERVISOR,),
+    response=ApplicationOut,
+    tags=["Applications"],
+)
+def clear_application(request: SignedInRequest, application_id: UUID, data: NoteIn) -> Application:
+    """The supervisor lets the person go."""
+    return services.clear_application(actor=request.user, application_id=application_id, note=data.note)
+
+
+@router.post(
+    "/applications/{uuid:application_id}/refuse",
+    policy=(Role.SUPERVISOR,),
+    response=ApplicationOut,
+    tags=["Applications"],
+)
+def refuse_application(request: SignedInRequest, application_id: UUID, data: ReasonIn) -> Application:
+    """The supervisor does not."""
+    return services.refuse_application(
+        actor=request.user, application_id=application_id, reason=data.reason, note=data.note
+    )
+
+
+@router.post(
+    "/applications/{uuid:application_id}/decide-conflict",
+    policy=(Role.SUPERVISOR,),
+    response=ApplicationOut,
+    tags=["Applications"],
+)
+def decide_conflict(request: SignedInRequest, application_id: UUID, data: ConflictIn) -> Application:
+    """The supervisor's word on a declared interest."""
+    return services.decide_conflict(actor=request.user, application_id=application_id, outcome=data.outcome)
+
+
+@router.post(
+    "/applications/{uuid:application_id}/return",
+    policy=(Role.SUPERVISOR, Role.HR),
+    response=ApplicationOut,
+    tags=["Applications"],
+)
+def return_application(request: SignedInRequest, application_id: UUID, data: ReasonIn) -> Application:
+    """Whoever holds it asks for a revision and says what."""
+    return services.return_application(
+        actor=request.user, application_id=application_id, reason=data.reason, note=data.note
+    )
+
+
+@router.post(
+    "/applications/{uuid:application_id}/shortlist", policy=(Role.HR,), response=ApplicationOut, tags=["Applications"]
+)
+def shortlist_application(request: SignedInRequest, application_id: UUID) -> Application:
+    """HR keeps it among the best; the partner sees it under an alias."""
+    return services.shortlist_application(actor=request.user, application_id=application_id)
+
+
+@router.post(
+    "/applications/{uuid:application_id}/waitlist", policy=(Role.HR,), response=ApplicationOut, tags=["Applications"]
+)
+def waitlist_application(request: SignedInRequest, application_id: UUID) -> Application:
+    """No seat now: the next place on the waitlist."""
+    return services.waitlist_application(actor=request.user, application_id=application_id)
+
+
+@router.post(
+    "/applications/{uuid:application_id}/approve", policy=(Role.HR,), response=ApplicationOut, tags=["Applications"]
+)
+def approve_application(request: SignedInRequest, application_id: UUID, data: NoteIn) -> Application:
+    """HR offers the person to the partner."""
+    return services.approve_application(actor=request.user, application_id=application_id, note=data.note)
+
+
+@router.post(
+    "/applications/{uuid:application_id}/reject", policy=(Role.HR,), response=ApplicationOut, tags=["Applications"]
+)
+def reject_application(request: SignedInRequest, application_id: UUID, data: ReasonIn) -> Application:
+    """HR says no, with a coded reason."""
+    return services.reject_application(
+        actor=request.user, application_id=application_id, reason=data.reason, note=data.note
+    )
+
+
+# The partner's side
+
+
+@router.get("/candidates", policy=(Role.PARTNER,), response=list[CandidateOut], tags=["Applications"])
+@paginate(Pages)
+def list_candidates(request: SignedInRequest, filters: Query[CandidateFilters]) -> QuerySet[Application]:
+    """People offered for my slots: by an alias, and by name once HR has approved."""
+    return filters.filter(_with_road(permissions.offered_applications(request.user)))
+
+
+@router.get("/candidates/{uuid:application_id}", policy=(Role.PARTNER,), response=CandidateOut, tags=["Applications"])
+def get_candidate(request: SignedInRequest, application_id: UUID) -> Application:
+    """One of them."""
+    return _offered(request, application_id)
+
+
+@router.get(
+    "/candidates/{uuid:application_id}/timeline",
+    policy=(Role.PARTNER,),
+    response=list[StepOut],
+    tags=["Applications"],
+)
+def get_candidate_timeline(request: SignedInRequest, application_id: UUID) -> list[dict[str, Any]]:
+    """The steps, without the people behind them."""
+    return candidate_steps(selectors.timeline(_offered(request, application_id)))
+
+
+@router.post(
+    "/candidates/{uuid:application_id}/accept",
+    policy=(Role.PARTNER,),
+    response={201: PlacementDetailOut},
+    tags=["Applications"],
+)
+def accept_application(request: SignedInRequest, application_id: UUID, data: AcceptIn) -> Placement:
+    """The partner takes the person: a seat and a placement. A full slot answers 409."""
+    return services.accept_application(
+        actor=request.user, application_id=application_id, mentor_id=data.mentor_id, note=data.note
+    )
+
+
+@router.post(
+    "/candidates/{uuid:application_id}/decline", policy=(Role.PARTNER,), response=CandidateOut, tags=["Applications"]
+)
+def decline_application(request: SignedInRequest, application_id: UUID, data: ReasonIn) -> Application:
+    """The partner does not, with a coded reason."""
+    return services.decline_application(
+        actor=request.user, application_id=application_id, reason=data.reason, note=data.note
+    )
+
+
+# Placements
+
+
+@router.get("/placements", policy=AROUND, response=list[PlacementOut], tags=["Placements"])
+@paginate(Pages)
+def list_placements(request: SignedInRequest, filters: Query[PlacementFilters]) -> QuerySet[Placement]:
+    """My own, those of my people, my agency, my partner, my participants."""
+    return filters.filter(selectors.placements_with_road(request.user))
+
+
+@router.get("/placements/{uuid:placement_id}", policy=AROUND, response=PlacementDetailOut, tags=["Placements"])
+def get_placement(request: SignedInRequest, placement_id: UUID) -> Placement:
+    """One placement."""
+    return permissions.get_visible_placement(request.user, placement_id)
+
+
+@router.get("/placements/{uuid:placement_id}/checklist", policy=AROUND, response=list[CheckOut], tags=["Placements"])
+def get_start_checklist(request: SignedInRequest, placement_id: UUID) -> list[dict[str, Any]]:
+    """What it needs before it may start."""
+    return _checks(selectors.start_checklist(permissions.get_visible_placement(request.user, placement_id)))
+
+
+@router.get("/placements/{uuid:placement_id}/evidence", policy=AROUND, response=list[CheckOut], tags=["Placements"])
+def get_completion_evidence(request: SignedInRequest, placement_id: UUID) -> list[dict[str, Any]]:
+    """What it needs before it may be completed."""
+    return _checks(selectors.completion_evidence(permissions.get_visible_placement(request.user, placement_id)))
+
+
+@router.get("/placements/{uuid:placement_id}/actions", policy=AROUND, response=ActionsOut, tags=["Placements"])
+def get_placement_actions(request: SignedInRequest, placement_id: UUID) -> dict[str, list[str]]:
+    """What I may do with it now."""
+    placement = permissions.get_visible_placement(request.user, placement_id)
+    return {"actions": selectors.open_placement_actions(request.user, placement)}
+
+
+@router.post(
+    "/placements/{uuid:placement_id}/letter", policy=(Role.HR,), response=PlacementDetailOut, tags=["Placements"]
+)
+def record_letter(
+    request: SignedInRequest, placement_id: UUID, data: Form[LetterIn], file: File[UploadedFile]
+) -> Placement:
+    """The surat tugas by number, date and signer, with the PDF (multipart, 10 MB at most)."""
+    return services.record_letter(actor=request.user, placement_id=placement_id, file=file, **data.model_dump())
+
+
+@router.put(
+    "/placements/{uuid:placement_id}/mentor",
+    policy=(*HOSTS, Role.HR),
+    response=PlacementDetailOut,
+    tags=["Placements"],
+)
+def set_mentor(request: SignedInRequest, placement_id: UUID, data: MentorChoiceIn) -> Placement:
+    """Choose among the mentors of the slot."""
+    return services.set_mentor(actor=request.user, placement_id=placement_id, mentor_id=data.mentor_id)
+
+
+@router.put(
+    "/placements/{uuid:placement_id}/plan",
+    policy=(Role.EMPLOYEE, *HOSTS),
+    response=list[ObjectiveOut],
+    tags=["Placements"],
+)
+def set_learning_plan(request: SignedInRequest, placement_id: UUID, data: PlanIn) -> list[LearningObjective]:
+    """Write the learning plan anew; the host agrees to it anew."""
+    return services.set_learning_plan(
+        actor=request.user,
+        placement_id=placement_id,
+        objectives=[
+            (line.competency, line.from_level, line.to_level, line.activity, line.evidence) for line in data.objectives
+        ],
+    )
+
+
+@router.post(
+    "/placements/{uuid:placement_id}/agree-plan", policy=HOSTS, response=PlacementDetailOut, tags=["Placements"]
+)
+def agree_learning_plan(request: SignedInRequest, placement_id: UUID) -> Placement:
+    """The host agrees to the plan."""
+    return services.agree_learning_plan(actor=request.user, placement_id=placement_id)
+
+
+@router.post(
+    "/placements/{uuid:placement_id}/start", policy=(Role.HR,), response=PlacementDetailOut, tags=["Placements"]
+)
+def start_placement(request: SignedInRequest, placement_id: UUID) -> Placement:
+    """The checklist is complete and the first day has come."""
+    return services.start_placement(actor=request.user, placement_id=placement_id)
+
+
+@router.post(
+    "/placements/{uuid:placement_id}/hold", policy=(*HOSTS, Role.HR), response=PlacementDetailOut, tags=["Placements"]
+)
+def hold_placement(request: SignedInRequest, placement_id: UUID, data: RequiredNoteIn) -> Placement:
+    """Interrupt it for a while."""
+    return services.hold_placement(actor=request.user, placement_id=placement_id, note=data.note)
+
+
+@router.post(
+    "/placements/{uuid:placement_id}/resume",
+    policy=(*HOSTS, Role.HR),
+    response=PlacementDetailOut,
+    tags=["Placements"],
+)
+def resume_placement(request: SignedInRequest, placement_id: UUID, data: RequiredNoteIn) -> Placement:
+    """It goes on."""
+    return services.resume_placement(actor=request.user, placement_id=placement_id, note=data.note)
+
+
+@router.post(
+    "/placements/{uuid:placement_id}/end-early",
+    policy=(Role.EMPLOYEE, *HOSTS, Role.HR),
+    response=PlacementDetailOut,
+    tags=["Placements"],
+)
+def end_placement_early(request: SignedInRequest, placement_id: UUID, data: EndIn) -> Placement:
+    """Stop it, with a coded reason. Before the start the seat is given back; after it a statement is issued."""
+    return services.end_placement_early(
+        actor=request.user, placement_id=placement_id, reason=data.reason, note=data.note
+    )
+
+
+@router.post(
+    "/placements/{uuid:placement_id}/no-show",
+    policy=(*HOSTS, Role.HR),
+    response=PlacementDetailOut,
+    tags=["Placements"],
+)
+def mark_no_show(request: SignedInRequest, placement_id: UUID, data: OptionalNoteIn) -> Placement:
+    """The person never came."""
+    return services.mark_no_show(actor=request.user, placement_id=placement_id, note=data.note)
+
+
+@router.post(
+    "/placements/{uuid:placement_id}/complete",
+    policy=(*HOSTS, Role.HR),
+    response=PlacementDetailOut,
+    tags=["Placements"],
+)
+def complete_placement(request: SignedInRequest, placement_id: UUID) -> Placement:
+    """Finish with proof: the certificate at once, learning hours and award proposals by the workers."""
+    return services.complete_placement(actor=request.user, placement_id=placement_id)
+
+
+# Evidence
+
+
+@router.get("/placements/{uuid:placement_id}/logbook", policy=AROUND, response=list[LogbookOut], tags=["Placements"])
+@paginate(Pages)
+def list_logbook(
+    request: SignedInRequest, placement_id: UUID, filters: Query[LogbookFilters]
+) -> QuerySet[LogbookEntry]:
+    """The days of a placement, the latest first."""
+    placement = permissions.get_visible_placement(request.user, placement_id)
+    return filters.filter(LogbookEntry.objects.filter(placement=placement))
+
+
+@router.post(
+    "/placements/{uuid:placement_id}/logbook",
+    policy=(Role.EMPLOYEE,),
+    response={201: LogbookOut},
+    tags=["Placements"],
+)
+def record_logbook_entry(request: SignedInRequest, placement_id: UUID, data: LogbookIn) -> LogbookEntry:
+    """Hand in one day; a returned one is written over."""
+    return services.record_logbook_entry(actor=request.user, placement_id=placement_id, **data.model_dump())
+
+
+@router.post("/logbook/{uuid:entry_id}/verify", policy=HOSTS, response=LogbookOut, tags=["Placements"])
+def verify_logbook_entry(request: SignedInRequest, entry_id: UUID) -> LogbookEntry:
+    """The host confirms the day."""
+    return services.verify_logbook_entry(actor=request.user, entry_id=entry_id)
+
+
+@router.post("/logbook/{uuid:entry_id}/return", policy=HOSTS, response=LogbookOut, tags=["Placements"])
+def return_logbook_entry(request: SignedInRequest, entry_id: UUID, data: RequiredNoteIn) -> LogbookEntry:
+    """The host asks for a revision and says what."""
+    return services.return_logbook_entry(actor=request.user, entry_id=entry_id, note=data.note)
+
+
+@router.get("/placements/{uuid:placement_id}/sessions", policy=AROUND, response=list[SessionOut], tags=["Placements"])
+@paginate(Pages)
+def list_sessions(request: SignedInRequest, placement_id: UUID) -> QuerySet[MentoringSession]:
+    """The mentoring sessions of a placement, the latest first."""
+    placement = permissions.get_visible_placement(request.user, placement_id)
+    return MentoringSession.objects.filter(placement=placement)
+
+
+@router.post(
+    "/placements/{uuid:placement_id}/sessions",
+    policy=(Role.EMPLOYEE, *HOSTS),
+    response={201: SessionOut},
+    tags=["Placements"],
+)
+def record_session(request: SignedInRequest, placement_id: UUID, data: SessionIn) -> MentoringSession:
+    """Enter a session, and confirm it for my side."""
+    return services.record_session(actor=request.user, placement_id=placement_id, **data.model_dump())
+
+
+@router.post(
+    "/sessions/{uuid:session_id}/confirm", policy=(Role.EMPLOYEE, *HOSTS), response=SessionOut, tags=["Placements"]
+)
+def confirm_session(request: SignedInRequest, session_id: UUID) -> MentoringSession:
+    """The other side confirms; with both it counts."""
+    return services.confirm_session(actor=request.user, session_id=session_id)
+
+
+@router.get(
+    "/placements/{uuid:placement_id}/evaluations", policy=AROUND, response=list[EvaluationOut], tags=["Placements"]
+)
+def list_evaluations(request: SignedInRequest, placement_id: UUID) -> QuerySet[Evaluation]:
+    """What was said of it. The host reads its own word only: participants shall speak freely."""
+    placement = permissions.get_visible_placement(request.user, placement_id)
+    rows = Evaluation.objects.filter(placement=placement).prefetch_related("ratings")
+    return rows.filter(role=EvaluatorRole.MENTOR) if permissions.is_host(request.user, placement) else rows
+
+
+@router.post(
+    "/placements/{uuid:placement_id}/evaluations",
+    policy=(Role.EMPLOYEE, Role.SUPERVISOR, *HOSTS),
+    response={201: EvaluationOut},
+    tags=["Placements"],
+)
+def evaluate_placement(request: SignedInRequest, placement_id: UUID, data: EvaluationIn) -> Evaluation:
+    """Say how it was; the host rates every objective."""
+    values = data.model_dump(exclude={"ratings"})
+    ratings = [(rating.competency, rating.level) for rating in data.ratings]
+    return services.evaluate_placement(actor=request.user, placement_id=placement_id, ratings=ratings, **values)
+
+
+@router.get("/certificates", policy=AROUND, response=list[CertificateOut], tags=["Placements"])
+@paginate(Pages)
+def list_certificates(request: SignedInRequest) -> QuerySet[Certificate]:
+    """Certificates of the placements I see, the latest first."""
+    placements = permissions.visible_placements(request.user)
+    return Certificate.objects.filter(placement__in=placements).order_by("-issued_on")
+
+
+@router.get("/placements/{uuid:placement_id}/certificate", policy=AROUND, response=CertificateOut, tags=["Placements"])
+def get_certificate(request: SignedInRequest, placement_id: UUID) -> Certificate:
+    """The certificate of one placement; 404 until it is issued."""
+    placement = permissions.get_visible_placement(request.user, placement_id)
+    certificate = Certificate.objects.filter(placement=placement).first()
+    if certificate is None:
+        raise NotFound()
+    return certificate
+
+
+# Learning hours
+
+
+@router.get("/employees/{uuid:employee_id}/learning-hours", policy=INSIDE, response=AccountOut, tags=["Learning hours"])
+def get_learning_hours(request: SignedInRequest, employee_id: UUID, on: Day | None = None) -> selectors.JpAccount:
+    """The JP account of the year that ``on`` (default today) belongs to."""
+    employee = get_visible_employee(request.user, employee_id)
+    require(permissions.can_see_hours(request.user, employee.user_id, employee.agency_id))
+    return selectors.jp_account(employee, on)
+
+
+@router.post(
+    "/placements/{uuid:placement_id}/learning-hours",
+    policy=(Role.HR,),
+    response={201: HourEntryOut},
+    tags=["Learning hours"],
+)
+def enter_learning_hours(request: SignedInRequest, placement_id: UUID, data: HoursIn) -> LearningHourEntry:
+    """HR enters JP of a form without a fixed rule."""
+    return services.enter_learning_hours(
+        actor=request.user, placement_id=placement_id, hours=data.hours, note=data.note
+    )
+
+
+@router.post(
+    "/learning-hours/{uuid:line_id}/reverse",
+    policy=(Role.HR,),
+    response={201: HourEntryOut},
+    tags=["Learning hours"],
+)
+def reverse_learning_hours(request: SignedInRequest, line_id: UUID, data: RequiredNoteIn) -> LearningHourEntry:
+    """Take a wrong entry back by a further line."""
+    return services.reverse_learning_hours(actor=request.user, entry_id=line_id, note=data.note)
+
+
+def _with_road(applications: QuerySet[Application]) -> QuerySet[Application]:
+    return applications.select_related(
+        "agency", "employee__unit", "employee__position", "employee__supervisor", "slot__partner"
+    )
+
+
+def _inside(request: SignedInRequest, application_id: UUID) -> Application:
+    return permissions.find_application(permissions.inside_applications(request.user), application_id)
+
+
+def _offered(request: SignedInRequest, application_id: UUID) -> Application:
+    return permissions.find_application(permissions.offered_applications(request.user), application_id)
+
+
+def _checks(items: list[selectors.CheckItem]) -> list[dict[str, Any]]:
+    return [
+        {"code": item.code, "label": str(item.label), "done": item.done, "detail": str(item.detail)} for item in items
+    ]

@@ -1,0 +1,446 @@
+"""What the API of applications and placements takes and gives.
+
+Two audiences see an application: those inside the agency by name, the partner by an alias until HR has approved.
+"""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Annotated, Any
+from uuid import UUID
+
+from ninja import Field, FilterLookup, Schema
+
+from core.api import Day, Filters, Input, Level, LevelOrNone
+from placements.models import Application, Placement
+from placements.permissions import PARTNER_SEES_NAME
+from placements.states import (
+    ApplicationStatus,
+    CertificateKind,
+    ConflictOutcome,
+    DecisionReason,
+    EndReason,
+    EvaluationStage,
+    EvaluatorRole,
+    LogbookStatus,
+    PlacementStatus,
+)
+
+NOTE = 1000
+
+
+class DraftIn(Input):
+    """What the applicant writes; may be sent again and again until it is handed in."""
+
+    slot_id: UUID
+    motivation: str = Field("", max_length=3000)
+    has_conflict: bool = Field(False, description="The applicant has an interest in this partner.")
+    conflict_note: str = Field("", max_length=600)
+
+
+class SubmitIn(Input):
+    """Handing in needs consent to what the partner will see."""
+
+    consent: bool
+
+
+class NoteIn(Input):
+    """A word with a positive decision."""
+
+    note: str = Field("", max_length=NOTE)
+
+
+class ReasonIn(NoteIn):
+    """A negative or returning decision has a coded reason; ``other`` needs a note."""
+
+    reason: DecisionReason
+
+
+class WithdrawIn(NoteIn):
+    """Why the applicant takes it back."""
+
+    reason: DecisionReason = DecisionReason.PERSONAL
+
+
+class ConflictIn(Input):
+    """The supervisor's word on a declared interest."""
+
+    outcome: ConflictOutcome
+
+
+class AcceptIn(NoteIn):
+    """The partner takes the person, and may name the mentor at once."""
+
+    mentor_id: UUID | None = None
+
+
+class SlotRefOut(Schema):
+    """The slot in one line."""
+
+    id: UUID
+    title: str
+    kind: str
+    partner: str = Field(alias="partner.name")
+    starts_on: date
+    ends_on: date
+
+
+class PersonOut(Schema):
+    """A person in one line."""
+
+    id: UUID
+    name: str = Field(alias="full_name")
+    unit: str = Field(alias="unit.name")
+    position: str = Field(alias="position.title")
+
+
+class ApplicationOut(Schema):
+    """An application as the applicant, the supervisor, HR and auditors see it."""
+
+    id: UUID
+    agency_id: UUID
+    status: ApplicationStatus
+    attempt: int
+    applicant: PersonOut = Field(alias="employee")
+    slot: SlotRefOut
+    motivation: str
+    has_conflict: bool
+    conflict_note: str
+    conflict_outcome: ConflictOutcome | str
+    consent_at: datetime | None
+    submitted_at: datetime | None
+    due_at: datetime | None = Field(description="Until when the present holder should decide.")
+    waitlist_position: int | None
+    match_points: int | None
+
+
+class ApplicationFilters(Filters):
+    """Which applications."""
+
+    status: ApplicationStatus | None = None
+    slot_id: UUID | None = None
+    employee_id: UUID | None = None
+
+
+class CandidateOut(Schema):
+    """An application as the partner sees it: an alias until HR has approved, then the name the person agreed to show."""
+
+    id: UUID
+    status: ApplicationStatus
+    alias: str = Field(examples=["K-4F1A"])
+    name: str | None
+    position: str = Field(alias="employee.position.title")
+    slot: SlotRefOut
+    motivation: str
+    match_points: int | None
+    due_at: datetime | None
+
+    @staticmethod
+    def resolve_alias(application: Application) -> str:
+        return f"K-{application.pk.hex[:4].upper()}"
+
+    @staticmethod
+    def resolve_name(application: Application) -> str | None:
+        return application.employee.full_name if application.status in PARTNER_SEES_NAME else None
+
+
+class CandidateFilters(Filters):
+    """Which candidates."""
+
+    status: ApplicationStatus | None = None
+    slot_id: UUID | None = None
+
+
+class StepOut(Schema):
+    """One step of the road: done, now or next."""
+
+    step: str
+    state: str = Field(examples=["now"])
+    who: str
+    at: datetime | None
+    due_at: datetime | None
+    outcome: str
+    reason: str
+    note: str
+
+
+class ActionsOut(Schema):
+    """What I may do with it now."""
+
+    actions: list[str] = Field(examples=[["approve", "reject"]])
+
+
+class MentorRefOut(Schema):
+    """The mentor in one line."""
+
+    id: UUID
+    name: str
+
+
+class ObjectiveIn(Input):
+    """One line of the learning plan."""
+
+    competency: str = Field(min_length=1, max_length=20, examples=["TEK-501-04"])
+    from_level: LevelOrNone
+    to_level: Level
+    activity: str = Field("", max_length=400)
+    evidence: str = Field("", max_length=400)
+
+
+class PlanIn(Input):
+    """The whole learning plan."""
+
+    objectives: list[ObjectiveIn] = Field(max_length=20)
+
+
+class ObjectiveOut(Schema):
+    """One line of the learning plan."""
+
+    competency: str = Field(alias="competency_id")
+    from_level: int
+    to_level: int
+    activity: str
+    evidence: str
+
+
+class PlacementOut(Schema):
+    """A placement in a list."""
+
+    id: UUID
+    agency_id: UUID
+    application_id: UUID
+    status: PlacementStatus
+    participant: PersonOut = Field(alias="employee")
+    slot: SlotRefOut
+    starts_on: date
+    ends_on: date
+    mentor: MentorRefOut | None
+
+
+class PlacementDetailOut(PlacementOut):
+    """A placement with its papers and plan."""
+
+    letter_number: str
+    letter_date: date | None
+    letter_signer: str
+    has_letter_file: bool
+    plan_agreed_at: datetime | None
+    started_at: datetime | None
+    completed_at: datetime | None
+    end_reason: EndReason | str
+    end_note: str
+    ended_at: datetime | None
+    objectives: list[ObjectiveOut]
+
+    @staticmethod
+    def resolve_has_letter_file(placement: Placement) -> bool:
+        return placement.letter_file_id is not None
+
+
+class PlacementFilters(Filters):
+    """Which placements."""
+
+    status: PlacementStatus | None = None
+    slot_id: UUID | None = None
+    employee_id: UUID | None = None
+
+
+class CheckOut(Schema):
+    """One thing that must be there."""
+
+    code: str
+    label: str
+    done: bool
+    detail: str
+
+
+class MentorChoiceIn(Input):
+    """Who guides the participant."""
+
+    mentor_id: UUID
+
+
+class LetterIn(Input):
+    """The surat tugas that goes with the uploaded file."""
+
+    number: str = Field(min_length=1, max_length=80, examples=["800.1.4.1/0012/BKPSDM/2027"])
+    letter_date: Day
+    signer: str = Field(min_length=1, max_length=160)
+
+
+class RequiredNoteIn(Input):
+    """Why."""
+
+    note: str = Field(min_length=1, max_length=600)
+
+
+class OptionalNoteIn(Input):
+    """Why, if there is something to say."""
+
+    note: str = Field("", max_length=600)
+
+
+class EndIn(Input):
+    """Why a placement ends before its time."""
+
+    reason: EndReason
+    note: str = Field("", max_length=600)
+
+
+class LogbookIn(Input):
+    """One day: what was done, what came of it, what was learnt."""
+
+    entry_date: Day
+    hours: Annotated[Decimal, Field(gt=0, le=24, max_digits=4, decimal_places=1)] = Field(examples=["6.5"])
+    activity: str = Field(min_length=1, max_length=2000)
+    output: str = Field("", max_length=600)
+    lesson: str = Field("", max_length=600)
+
+
+class LogbookOut(Schema):
+    """One day of a placement."""
+
+    id: UUID
+    placement_id: UUID
+    entry_date: date
+    hours: Decimal
+    activity: str
+    output: str
+    lesson: str
+    status: LogbookStatus
+    reviewer_note: str
+    verified_at: datetime | None
+
+
+class LogbookFilters(Filters):
+    """Which days."""
+
+    status: LogbookStatus | None = None
+    since: Annotated[Day | None, FilterLookup("entry_date__gte")] = None
+    until: Annotated[Day | None, FilterLookup("entry_date__lte")] = None
+
+
+class SessionIn(Input):
+    """A mentoring session that took place."""
+
+    held_on: Day
+    minutes: int = Field(60, ge=15, le=480)
+    agenda: str = Field(min_length=1, max_length=600)
+    notes: str = Field("", max_length=3000)
+
+
+class SessionOut(Schema):
+    """A mentoring session; it counts once both sides have confirmed it."""
+
+    id: UUID
+    placement_id: UUID
+    held_on: date
+    minutes: int
+    agenda: str
+    notes: str
+    participant_confirmed_at: datetime | None
+    mentor_confirmed_at: datetime | None
+    is_confirmed: bool
+
+
+class RatingIn(Input):
+    """A level seen for one objective."""
+
+    competency: str = Field(min_length=1, max_length=20)
+    level: LevelOrNone
+
+
+class EvaluationIn(Input):
+    """What one side says; who I am decides which."""
+
+    overall: int = Field(ge=1, le=5, description="1 poor to 5 excellent.")
+    strengths: str = Field("", max_length=2000)
+    improvements: str = Field("", max_length=2000)
+    applied: str = Field("", max_length=2000)
+    ratings: list[RatingIn] = Field(default_factory=list, max_length=20)
+    stage: EvaluationStage = EvaluationStage.FINAL
+
+
+class RatingOut(Schema):
+    """A level seen for one objective."""
+
+    competency: str = Field(alias="competency_id")
+    level: int
+
+
+class EvaluationOut(Schema):
+    """What one side said."""
+
+    id: UUID
+    placement_id: UUID
+    role: EvaluatorRole
+    stage: EvaluationStage
+    overall: int
+    strengths: str
+    improvements: str
+    applied: str
+    submitted_at: datetime
+    ratings: list[RatingOut]
+
+
+class CertificateOut(Schema):
+    """Proof of a placement."""
+
+    id: UUID
+    placement_id: UUID
+    kind: CertificateKind
+    number: str
+    code: str
+    issued_on: date
+
+
+class HoursIn(Input):
+    """JP of a form without a fixed rule, entered by HR with the reason."""
+
+    hours: int = Field(ge=1, le=200)
+    note: str = Field(min_length=1, max_length=300)
+
+
+class HourEntryOut(Schema):
+    """One line of the JP account."""
+
+    id: UUID
+    placement_id: UUID | None
+    form: str = Field(alias="rule.form")
+    rule_version: int
+    occurs_on: date
+    hours: int
+    counted_hours: int
+    not_counted: str
+    note: str
+    reverses_id: UUID | None
+
+
+class AccountOut(Schema):
+    """Learning hours of one account year: a floor for PNS, a ceiling for PPPK."""
+
+    year_start: date
+    year_end: date
+    target: int | None
+    ceiling: int | None
+    counted: int
+    planned: int
+    entries: list[HourEntryOut]
+
+
+def candidate_steps(items: list[Any]) -> list[dict[str, Any]]:
+    """The road as the partner may see it: no names, no words of the people inside."""
+    return [
+        {
+            "step": item.step,
+            "state": item.state,
+            "who": "",
+            "at": item.at,
+            "due_at": item.due_at,
+            "outcome": item.outcome,
+            "reason": "",
+            "note": "",
+        }
+        for item in items
+    ]
