@@ -499,6 +499,8 @@ class _Planner:
         order = list(range(len(chosen)))
         rng.shuffle(order)
         own = [n for n in order if chosen[n][2] is demo]
+        # What begins lowest presupposes nothing, so that somebody can be there.
+        own.sort(key=lambda n: chosen[n][1].from_level)
         internships = [n for n in own if chosen[n][1].kind == "internship"]
         special = internships[:1] or own[:1]  # runs now at the demo partner
         rest = [n for n in order if n not in special and n not in own[-2:]]
@@ -825,7 +827,8 @@ class _Planner:
         """Finished and running placements with what they left behind."""
         rng = self.rng("placements")
         missing: Counter[str] = Counter()
-        for slot in self.world.slots:
+        # Running ones first: the demo mentor must have somebody to guide.
+        for slot in sorted(self.world.slots, key=lambda slot: slot.status != "running"):
             if slot.status not in ("finished", "running"):
                 continue
             wanted = 1
