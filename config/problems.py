@@ -198,6 +198,7 @@ class ProblemMiddleware:
         if _length(request) > limit:
             return problem(413, "body_too_large", limit=limit // 1024)
         response = self.get_response(request)
+        response.headers.setdefault("Cache-Control", "no-store")  # answers are about people
         if response.status_code < 400 or response.headers.get("Content-Type", "").startswith("application/json"):
             return response
         code = _BY_STATUS.get(response.status_code, "server_error" if response.status_code >= 500 else "bad_request")

@@ -22,6 +22,7 @@ from accounts.services import issue_token
 from config.api import api
 from config.problems import MAX_BODY
 from core.api import PROBLEM_RESPONSES, Filters, Input, input_models
+from core.errors import Busy
 from tests.api import JSON, UNSAFE, Door, Multipart, ask, doors, told
 from tests.factories.accounts import ApiTokenFactory, UserFactory
 from tests.house.worlds import everybody
@@ -230,6 +231,35 @@ def test_errors_speak_the_language_of_the_reader() -> None:
     assert problem(ask(user, "GET", "employees"))["message"] == "Your account does not have the role this needs."
     indonesian = problem(ask(user, "GET", "employees", headers={"Accept-Language": "id"}))
     assert indonesian["message"] != "Your account does not have the role this needs."
+
+
+@pytest.mark.django_db
+def test_a_busy_database_asks_to_come_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    def busy(user: Any) -> Any:
+        raise Busy("busy")
+
+    monkeypatch.setattr("accounts.api.visible_tokens", busy)
+    answer = ask(UserFactory(), "GET", "tokens")
+    assert (answer.status_code, problem(answer)["code"]) == (503, "busy")
+    assert int(answer.headers["Retry-After"]) >= 1
+
+
+@pytest.mark.django_db
+def test_an_error_of_ours_tells_nothing_and_has_the_same_form(monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(user: Any) -> Any:
+        raise RuntimeError("secret detail")
+
+    monkeypatch.setattr("accounts.api.visible_tokens", broken)
+    client = Client(raise_request_exception=False)
+    client.force_login(UserFactory())
+    answer = client.get("/api/tokens")
+    assert (answer.status_code, problem(answer)["code"]) == (500, "server_error")
+    assert b"secret" not in answer.content
+
+
+@pytest.mark.django_db
+def test_answers_about_people_are_not_kept_by_caches() -> None:
+    assert ask(UserFactory(), "GET", "me").headers["Cache-Control"] == "no-store"
 
 
 # Tokens at the door
