@@ -33,7 +33,7 @@ from matching.engine.text import TextFeatures, language_of
 DEPTH = 200
 SHOWN = 20
 FOLDS = 5
-GAP_POWER = 2.0
+FEW_GAPS, MANY_GAPS = 3, 7
 OWN_SHARE = 0.3  # of a query with gaps: what position, duties and interest say
 
 Order = NDArray[np.int64]
@@ -58,23 +58,31 @@ def _pairs(path: Path) -> list[list[str]]:
     return [line.split("\t") for line in path.read_text(encoding="utf-8").splitlines() if line.strip()]
 
 
+def gap_power(gaps: int) -> float:
+    """1 for a short list of gaps, each of which matters, growing to 2 for a long one, in which the large ones lead."""
+    return 1.0 + min(max((gaps - FEW_GAPS) / (MANY_GAPS - FEW_GAPS), 0.0), 1.0)
+
+
 def read_query(record: dict[str, Any]) -> Query:
-    """A query as weighted parts; gaps weigh importance x gap ** GAP_POWER."""
+    """A query as weighted parts; a gap weighs importance x gap ** gap_power."""
     own = " . ".join(str(record[key]) for key in ("title", "text", "unit") if record.get(key))
     if "items" in record:
         return Query(record["query_id"], tuple((text, 1.0) for text in record["items"]), "items")
     if "gaps" not in record:
         return Query(record["query_id"], ((own, 1.0),))
-    pulls = [gap["importance"] * max(gap["required"] - gap["assessed"], 0.0) ** GAP_POWER for gap in record["gaps"]]
-    whole = sum(pulls) or 1.0
+    gaps = record["gaps"]
+    sizes = [max(gap["required"] - gap["assessed"], 0.0) for gap in gaps]
+    pulls = [gap["importance"] * size ** gap_power(len(gaps)) for gap, size in zip(gaps, sizes, strict=True)]
     spare = OWN_SHARE if record.get("title") else 0.0
     parts = [
-        (f"{gap['competency']}: {gap['definition']}", (1.0 - spare) * pull / whole)
-        for gap, pull in zip(record["gaps"], pulls, strict=True)
+        (f"{gap['competency']}: {gap['definition']}", (1.0 - spare) * pull / (sum(pulls) or 1.0))
+        for gap, pull in zip(gaps, pulls, strict=True)
     ]
-    plain = [gap["importance"] * max(gap["required"] - gap["assessed"], 0.0) for gap in record["gaps"]]
-    level = sum(g["required"] * p for g, p in zip(record["gaps"], plain, strict=True)) / (sum(plain) or 1.0)
-    return Query(record["query_id"], (*parts, (own, spare)) if spare else tuple(parts), "gaps", level)
+    if spare:
+        parts.append((own, spare))
+    needs = [gap["importance"] * size for gap, size in zip(gaps, sizes, strict=True)]
+    reach = sum(gap["required"] * need for gap, need in zip(gaps, needs, strict=True))
+    return Query(record["query_id"], tuple(parts), "gaps", reach / sum(needs) if sum(needs) else None)
 
 
 def read_document(record: dict[str, Any]) -> Document:

@@ -60,10 +60,10 @@ class Query:
 
 
 TEXT_WEIGHTS: Mapping[str, float] = MappingProxyType(
-    {"word": 0.2, "feedback": 0.2, "letters": 0.4, "title": 0.1, "labels": 1.5, "topic": 0.1, "kin": 1.6}
+    {"word": 0.2, "feedback": 0.2, "letters": 0.4, "title": 0.1, "labels": 2.2, "topic": 0.3, "kin": 1.6}
 )
 GAP_WEIGHTS: Mapping[str, float] = MappingProxyType(
-    {"word": 0.4, "feedback": 0.7, "latent": 0.5, "labels": 1.1, "demand": 0.6}
+    {"word": 0.4, "feedback": 0.5, "latent": 0.6, "labels": 1.0, "demand": 0.8}
 )
 
 

@@ -94,14 +94,20 @@ def test_titles_that_are_ranked_are_left_out_of_the_fit(root: Path, monkeypatch:
     assert main(["--root", str(root), "--out", str(root / "out"), "--fit", str(titles)]) == 0
 
 
-def test_gaps_weigh_convexly_and_tell_the_level_to_reach() -> None:
-    gaps = [
-        {"competency": name, "definition": "", "required": required, "assessed": 1, "importance": 1}
-        for name, required in (("A", 3), ("B", 2))
+def gaps_of(*required: int) -> list[dict[str, object]]:
+    return [
+        {"competency": f"K{n}", "definition": "", "required": level, "assessed": 1, "importance": 1}
+        for n, level in enumerate(required)
     ]
-    query = read_query({"query_id": "q", "text": "A; B", "gaps": gaps})
-    assert [weight for _, weight in query.parts] == pytest.approx([0.8, 0.2])
+
+
+def test_gaps_weigh_by_size_and_tell_the_level_to_reach() -> None:
+    query = read_query({"query_id": "q", "text": "A; B", "gaps": gaps_of(3, 2)})
+    assert [weight for _, weight in query.parts] == pytest.approx([2 / 3, 1 / 3])
     assert query.level == pytest.approx((3 * 2 + 2 * 1) / 3)
+    long = read_query({"query_id": "q", "text": "", "gaps": gaps_of(3, 2, 2, 2, 2, 2, 2)})
+    assert long.parts[0][1] == pytest.approx(4 / 10)
+    assert read_query({"query_id": "q", "text": "", "gaps": gaps_of(1)}).level is None
 
 
 def test_a_folder_without_tasks_and_doubled_ids_are_named(root: Path, capsys: pytest.CaptureFixture[str]) -> None:
