@@ -15,8 +15,8 @@ from django.conf import settings
 from accounts.models import User
 from asn.models import Agency
 from web.demo import corpus
+from web.demo.world import DEMO_CITIES
 
-CITIES = ("surakarta", "palu")
 OPERATOR = "operator"
 ROLES = {  # role: (first part of the user name, what the printout says)
     "employee": ("asn", "ASN"),
@@ -129,7 +129,7 @@ def demo_accounts() -> list[DemoAccount]:
     present = set(Agency.objects.filter(is_demo=True).values_list("code", flat=True))
     wanted = {
         username_of(role, city): (label, cities[city])
-        for city in CITIES
+        for city in DEMO_CITIES
         if city in present
         for role, (_, label) in ROLES.items()
     }

@@ -30,6 +30,7 @@ from web.demo import corpus
 from web.demo.letters import assignment_letter
 from web.demo.records import Application, Employee, World
 from web.demo.records import Slot as PlannedSlot
+from web.demo.world import DEMO_CITIES
 
 NAMESPACE = uuid.UUID("6f9f7f0e-6d0b-5a53-9d34-0c3f5f0d7a11")
 STANDARD_SOURCE = "Contoh, bukan keputusan SKJ"
@@ -141,7 +142,7 @@ class _Builder:
         """One account for everybody; a password only for the demo accounts."""
         named: dict[str, str] = {}
         for (city, role), key in self.world.accounts.items():
-            if city in demo.CITIES:
+            if city in DEMO_CITIES:
                 named[key] = demo.username_of(role, city)
         rows: list[accounts.UserRow] = []
         keys: list[str] = []

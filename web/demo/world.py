@@ -63,7 +63,9 @@ SIZES = {
     ),
     "city": Size(500, 60, 8, 3),
 }
-# Accounts to try the product with stand in these cities; their partner and unit are fixed.
+# Somebody can sign in to these cities, so their queues are the fullest.
+DEMO_CITIES = ("surakarta", "palu")
+# Accounts to try the product with have a fixed partner and unit.
 DEMO_PARTNERS = {
     "tebingtinggi": "PT Deli Kreasi Perangkat",
     "surakarta": "PT Laweyan Solusi Digital",
@@ -921,7 +923,7 @@ class _Planner:
         open_slots = [s for s in self.world.slots if s.city == city.code and s.status == "published"]
         rng.shuffle(open_slots)
         at_demo = [s for s in open_slots if s.partner == demo.key]
-        many = self.size.slots > 20
+        many = self.size.slots > 20 and city.code in DEMO_CITIES
         stages: list[tuple[str, list[Slot], str | None]] = [
             ("approved", at_demo, None),
             ("awaiting_clearance", open_slots, boss),

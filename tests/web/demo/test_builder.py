@@ -56,7 +56,7 @@ def test_small_world_is_whole_and_keeps_every_promise() -> None:
     assert finished.count() >= 10
     assert Placement.objects.filter(status=PlacementStatus.ACTIVE).exists()
     assert LogbookEntry.objects.filter(status="submitted").exists()
-    assert LearningHourEntry.objects.filter(counted_hours=20).exists()
+    assert LearningHourEntry.objects.filter(counted_hours__gt=0).exists()
     assert AwardProposal.objects.filter(status="proposed").exists()
     assert Award.objects.exists()
     assert {promise: rows for promise, rows in broken_promises().items() if rows} == {}
