@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import uuid
 
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Case, CharField, Exists, OuterRef, Q, QuerySet, Value, When
 from rules.predicates import Predicate
 
 from accounts.models import User
@@ -18,21 +18,12 @@ from core.rows import find
 
 
 def roles(user: User) -> set[Role]:
-    """Roles that memberships and the employee's own row give (two queries)."""
-    held = {Role(role) for role in _memberships(user).values_list("role", flat=True)}
-    leads = Employee.objects.filter(supervisor=OuterRef("pk"))
-    row = (
-        Employee.objects.filter(user=user)
-        .exclude(status=EmployeeStatus.RETIRED)
-        .annotate(leads=Exists(leads))
-        .values_list("leads", flat=True)
-        .first()
-    )
-    if row is not None:
-        held.add(Role.EMPLOYEE)
-    if row:
-        held.add(Role.SUPERVISOR)
-    return held
+    """Roles that memberships and the employee's own row give (one query)."""
+    leads = Exists(Employee.objects.filter(supervisor=OuterRef("pk")))
+    own = Case(When(leads, then=Value(Role.SUPERVISOR)), default=Value(Role.EMPLOYEE), output_field=CharField())
+    working = Employee.objects.filter(user=user).exclude(status=EmployeeStatus.RETIRED).order_by()
+    held = {Role(role) for (role,) in _memberships(user).values_list("role").union(working.values_list(own))}
+    return held | {Role.EMPLOYEE} if Role.SUPERVISOR in held else held
 
 
 def _memberships(user: User | None, *wanted: AgencyRole) -> QuerySet[AgencyMembership]:

@@ -8,7 +8,17 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 
-from django.db.models import Case, IntegerField, Value, When
+from django.db.models import (
+    BooleanField,
+    Case,
+    CharField,
+    IntegerField,
+    UUIDField,
+    Value,
+    When,
+    prefetch_related_objects,
+)
+from django.db.models.functions import Cast
 
 from asn.models import (
     OFFICIAL_SOURCES,
@@ -74,25 +84,36 @@ class GapLine:
 
 def required_levels(positions: Iterable[Position]) -> dict[uuid.UUID, dict[str, Requirement]]:
     """Per position and competency code; the position's own standard goes before the agency's, that before
-    the class default. Three queries."""
+    the class default. One query."""
     positions = list(positions)
     classes = {position.position_class_id for position in positions}
     agencies = {position.agency_id for position in positions}
+    active = {"competency__is_active": True}
+    nobody, no_example = Cast(Value(None), UUIDField()), Value(False, output_field=BooleanField())
+    no_class = Cast(Value(None), CharField())
+    rows = (
+        ClassStandard.objects.filter(position_class__in=classes, **active)
+        .values_list(nobody, nobody, "position_class_id", "competency_id", "level", no_example)
+        .union(
+            AgencyStandard.objects.filter(agency__in=agencies, position_class__in=classes, **active).values_list(
+                "agency_id", nobody, "position_class_id", "competency_id", "level", no_example
+            ),
+            PositionStandard.objects.filter(position__in=[p.pk for p in positions], **active).values_list(
+                nobody, "position_id", no_class, "competency_id", "level", "is_example"
+            ),
+            all=True,
+        )
+    )
     by_class: dict[str, dict[str, Requirement]] = defaultdict(dict)
-    for klass, code, level in ClassStandard.objects.filter(
-        position_class__in=classes, competency__is_active=True
-    ).values_list("position_class_id", "competency_id", "level"):
-        by_class[klass][code] = Requirement(level, "class")
     by_agency: dict[tuple[uuid.UUID, str], dict[str, Requirement]] = defaultdict(dict)
-    for agency, klass, code, level in AgencyStandard.objects.filter(
-        agency__in=agencies, position_class__in=classes, competency__is_active=True
-    ).values_list("agency_id", "position_class_id", "competency_id", "level"):
-        by_agency[agency, klass][code] = Requirement(level, "agency")
     by_position: dict[uuid.UUID, dict[str, Requirement]] = defaultdict(dict)
-    for position_id, code, level, is_example in PositionStandard.objects.filter(
-        position__in=[position.pk for position in positions], competency__is_active=True
-    ).values_list("position_id", "competency_id", "level", "is_example"):
-        by_position[position_id][code] = Requirement(level, "position", is_example)
+    for agency, position, klass, code, level, is_example in rows:
+        if position is not None:
+            by_position[position][code] = Requirement(level, "position", is_example)
+        elif agency is not None:
+            by_agency[agency, klass][code] = Requirement(level, "agency")
+        else:
+            by_class[klass][code] = Requirement(level, "class")
     return {
         p.pk: by_class[p.position_class_id] | by_agency[p.agency_id, p.position_class_id] | by_position[p.pk]
         for p in positions
@@ -143,10 +164,10 @@ def gap_profile(employee: Employee, *, today: date | None = None) -> list[GapLin
 def gap_profiles(employees: Iterable[Employee], *, today: date | None = None) -> dict[uuid.UUID, list[GapLine]]:
     """Like ``gap_profile`` for many, in a number of queries that does not depend on how many."""
     employees = list(employees)
-    agencies = Agency.objects.in_bulk({employee.agency_id for employee in employees})
+    prefetch_related_objects(employees, "agency", "position")  # asks for those only that are not at hand
+    agencies = {employee.agency_id: employee.agency for employee in employees}
     days = {pk: today or agency.today() for pk, agency in agencies.items()}
-    positions = Position.objects.filter(pk__in={employee.position_id for employee in employees})
-    required = required_levels(positions)
+    required = required_levels({employee.position for employee in employees})
     official, own = latest_assessments(employees)
     priorities: dict[tuple[uuid.UUID, str], float] = {
         (agency, code): float(weight)

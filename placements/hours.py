@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from django.db.models import Q, Sum
+from django.db.models.functions import Coalesce
 
 from asn.models import Employee
 from asn.states import EmployeeKind
@@ -49,14 +50,17 @@ def counted_hours(employee: Employee, year_start: date) -> int:
 
 def planned_hours(employee: Employee, year_start: date, *, without: Placement | None = None) -> int:
     """JP that reserved and running placements of that year are expected to bring still."""
-    rows = Placement.objects.filter(employee=employee, status__in=RESERVING_PLACEMENT).select_related("slot")
+    rows = (
+        Placement.objects.filter(employee=employee, status__in=RESERVING_PLACEMENT)
+        .select_related("slot")
+        .annotate(credited=Coalesce(Sum("learning_hours__hours"), 0))
+    )
     if without is not None:
         rows = rows.exclude(pk=without.pk)
     planned = 0
     for placement in rows:
         if account_year(employee, placement.ends_on) == year_start:
-            credited = LearningHourEntry.objects.filter(placement=placement).aggregate(t=Sum("hours"))["t"] or 0
-            planned += max(0, get_kind(placement.slot.kind).jp_planned - int(credited))
+            planned += max(0, get_kind(placement.slot.kind).jp_planned - placement.credited)
     return planned
 
 

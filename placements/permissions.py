@@ -77,7 +77,12 @@ def find_application(rows: ApplicationQuerySet, application_id: uuid.UUID) -> Ap
     """The one among these rows, with its people and its slot; NotFound when it is not there."""
     try:
         return rows.select_related(
-            "employee__supervisor", "employee__unit", "employee__position", "slot__partner", "agency"
+            "employee__supervisor",
+            "employee__unit",
+            "employee__position",
+            "slot__partner",
+            "slot__agreement",
+            "agency",
         ).get(pk=application_id)
     except Application.DoesNotExist:
         raise NotFound() from None

@@ -19,7 +19,7 @@ from asn.states import AgencyRole, EmployeeKind
 from partners.kinds import Evidence
 from partners.permissions import partners_of
 from placements import permissions
-from placements.hours import account_year, ceiling, counted_hours, planned_hours
+from placements.hours import account_year, ceiling, planned_hours
 from placements.models import Application, LearningHourEntry, LogbookEntry, MentoringSession, Placement
 from placements.states import (
     ApplicationStatus,
@@ -259,7 +259,7 @@ def _session_check(placement: Placement) -> CheckItem:
 
 
 def _evaluated(placement: Placement, role: str) -> bool:
-    return placement.evaluations.filter(role=role, stage=EvaluationStage.FINAL).exists()
+    return any(e.role == role and e.stage == EvaluationStage.FINAL for e in placement.evaluations.all())
 
 
 def _mentor_evaluation_check(placement: Placement) -> CheckItem:
@@ -302,19 +302,20 @@ def jp_account(employee: Employee, on: date | None = None) -> JpAccount:
     """The account of the year that ``on`` (default: today there) belongs to."""
     on = on or employee.agency.today()
     start = account_year(employee, on)
+    entries = list(
+        LearningHourEntry.objects.filter(employee=employee, account_year=start).select_related(
+            "rule", "placement__slot__partner"
+        )
+    )
     end = start.replace(year=start.year + 1) - timedelta(days=1)
     return JpAccount(
         year_start=start,
         year_end=end,
         target=employee.agency.pns_yearly_hours if employee.kind == EmployeeKind.PNS else None,
         ceiling=ceiling(employee),
-        counted=counted_hours(employee, start),
+        counted=sum(entry.counted_hours for entry in entries),
         planned=planned_hours(employee, start),
-        entries=list(
-            LearningHourEntry.objects.filter(employee=employee, account_year=start).select_related(
-                "rule", "placement__slot__partner"
-            )
-        ),
+        entries=entries,
     )
 
 
@@ -337,9 +338,9 @@ def placements_with_road(user: User) -> Any:
     )
 
 
-def waiting_counts(user: User) -> dict[str, int]:
-    """How many things wait for this user, by what is waited for: three queries."""
-    applications = permissions.visible_applications(user).aggregate(
+def waiting_applications(user: User) -> dict[str, int]:
+    """How many applications wait for this user, by what is waited for: one query."""
+    found: dict[str, int] = permissions.visible_applications(user).aggregate(
         clearance=Count(
             "pk",
             filter=Q(status=ApplicationStatus.AWAITING_CLEARANCE, employee__supervisor__user=user),
@@ -361,6 +362,12 @@ def waiting_counts(user: User) -> dict[str, int]:
             distinct=True,
         ),
     )
+    return found
+
+
+def waiting_counts(user: User) -> dict[str, int]:
+    """How many things wait for this user, by what is waited for: three queries."""
+    applications = waiting_applications(user)
     host = Q(placement__mentor__user=user) | Q(placement__slot__partner__in=partners_of(user))
     logbook = LogbookEntry.objects.filter(
         host,

@@ -150,5 +150,5 @@ def test_many_cost_no_more_queries_than_one(django_assert_num_queries, data) -> 
         requires(person, data, 3)
         AssessmentFactory(employee=person, competency=data)
     for some in (people[:1], people):
-        with django_assert_num_queries(8):
+        with django_assert_num_queries(4):
             assert len(gap_profiles(some)) == len(some)
