@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from functools import cache
 from typing import Any
 
@@ -11,8 +11,9 @@ from django.http import HttpRequest
 from django.urls import NoReverseMatch, reverse
 
 from accounts.models import User
-from accounts.roles import roles_of
+from accounts.roles import Role, roles_of
 from asn.models import Agency, AgencyMembership, Employee
+from placements.selectors import waiting_applications, waiting_counts
 from web.models import Notification
 from web.nav import NavItem, nav_items
 
@@ -22,7 +23,8 @@ def page(request: HttpRequest) -> dict[str, Callable[[], Any]]:
 
     @cache
     def agency() -> Agency | None:
-        return agency_of(request.user) if request.user.is_authenticated else None
+        known: Agency | None = getattr(request, "agency", None)
+        return known or (agency_of(request.user) if request.user.is_authenticated else None)
 
     @cache
     def is_demo() -> bool:
@@ -31,7 +33,8 @@ def page(request: HttpRequest) -> dict[str, Callable[[], Any]]:
 
     @cache
     def places() -> list[NavItem]:
-        return nav_items(request, roles_of(request.user), {})
+        roles = roles_of(request.user)
+        return nav_items(request, roles, waiting(request.user, roles))
 
     @cache
     def unread() -> int:
@@ -45,6 +48,27 @@ def page(request: HttpRequest) -> dict[str, Callable[[], Any]]:
         "notifications_url": _notifications_url,
         "unread_count": unread,
     }
+
+
+# What placements counts, and the place of the navigation that shows it.
+_COUNTED = {
+    "clearance": "supervisor_queue",
+    "returned": "employee_applications",
+    "approval": "agency_queue",
+    "acceptance": "partner_applications",
+    "preparing": "agency_placements",
+}
+_ONLY_APPLICATIONS = {Role.PUBLIC, Role.SIGNED_IN, Role.EMPLOYEE, Role.SUPERVISOR, Role.OPERATOR}
+
+
+def waiting(user: Any, roles: Collection[Role]) -> dict[str, int]:
+    """How much waits at each place of the navigation; one query for those who only apply and clear."""
+    if not user.is_authenticated:
+        return {}
+    counts = waiting_applications(user) if set(roles) <= _ONLY_APPLICATIONS else waiting_counts(user)
+    found = {route: counts[name] for name, route in _COUNTED.items() if counts.get(name)}
+    logbook = "mentor_placements" if Role.MENTOR in roles else "partner_placements"
+    return found | {logbook: counts.get("logbook", 0)}
 
 
 def agency_of(user: User) -> Agency | None:

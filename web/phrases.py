@@ -1,17 +1,21 @@
-"""Every sentence that answers a code: why something was refused, and what helps."""
+"""Every sentence that answers a code: why something was refused and what helps, why a slot fits."""
 
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
 from django.utils.formats import date_format
 from django.utils.functional import Promise
+from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
+from asn.states import Level
 from core.errors import DomainError
+from web.components import ReasonLine
 
 # Refusals --------------------------------------------------------------------------
 
@@ -309,3 +313,178 @@ def explain(error: DomainError) -> Explanation:
 
 def _worded(value: Any) -> str:
     return date_format(value) if isinstance(value, date) else str(value)
+
+
+# Why a slot fits, or does not ---------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One coded reason of a match, from wherever it was read."""
+
+    code: str
+    points: int
+    competency: str
+    params: Mapping[str, Any]
+
+
+def reason_lines(reasons: Iterable[Any], names: Mapping[str, str]) -> list[ReasonLine]:
+    """Reasons of a match in words; ``names`` gives the name of each competency code.
+
+    Takes the engine's reasons or the dictionaries a recommendation stores.
+    """
+    return [_line(_part(reason), names) for reason in reasons]
+
+
+def _part(reason: Any) -> Part:
+    if isinstance(reason, Mapping):
+        return Part(
+            reason["code"], int(reason.get("points", 0)), reason.get("competency", ""), reason.get("params") or {}
+        )
+    return Part(reason.code, reason.points, reason.competency, reason.params)
+
+
+def _line(part: Part, names: Mapping[str, str]) -> ReasonLine:
+    text, tone = _SENTENCES.get(part.code, _other)(part, names.get(part.competency, part.competency))
+    return ReasonLine(text=text, tone=tone, points=part.points)
+
+
+def level_word(level: Any) -> str:
+    """``Menengah`` for 3; what lies below the first level has no name."""
+    number = int(float(level))
+    return str(Level(number).label) if number in Level.values else gettext("no level yet")
+
+
+def _closed(part: Part, name: str) -> tuple[str, Any]:
+    values = {
+        "name": name,
+        "start": level_word(part.params["from"]),
+        "end": level_word(part.params["to"]),
+    }
+    status = part.params.get("status")
+    if status == "unknown":
+        return gettext("%(name)s: teaches up to %(end)s; your level has not been assessed yet") % values, "good"
+    if status == "expired":
+        return gettext("%(name)s: %(start)s → %(end)s, by an assessment that has expired") % values, "good"
+    if float(part.params["to"]) >= float(part.params["required"]):
+        return gettext("%(name)s: %(start)s → %(end)s, all that your position requires") % values, "good"
+    return gettext("%(name)s: %(start)s → %(end)s") % values, "good"
+
+
+def _terms(part: Part, name: str) -> tuple[str, Any]:
+    return gettext("Close to your duties and interests: %(terms)s") % {
+        "terms": ", ".join(part.params.get("terms", [])[:4])
+    }, "good"
+
+
+def _place_same(part: Part, name: str) -> tuple[str, Any]:
+    return gettext("In your own town, %(place)s") % {"place": part.params.get("place", "")}, "good"
+
+
+def _place_online(part: Part, name: str) -> tuple[str, Any]:
+    return gettext("Online, no travel needed"), "good"
+
+
+def _prerequisite_unknown(part: Part, name: str) -> tuple[str, Any]:
+    values = {"name": name, "level": level_word(part.params["level"])}
+    return gettext("Asks for %(name)s at %(level)s; your level has not been assessed yet") % values, "neutral"
+
+
+def _prerequisite_optional(part: Part, name: str) -> tuple[str, Any]:
+    values = {
+        "name": name,
+        "level": level_word(part.params["level"]),
+        "own": level_word(part.params.get("assessed") or 0),
+    }
+    return gettext("Would like %(name)s at %(level)s; yours is %(own)s") % values, "neutral"
+
+
+def _prerequisite_missing(part: Part, name: str) -> tuple[str, Any]:
+    values = {
+        "name": name,
+        "level": level_word(part.params["level"]),
+        "own": level_word(part.params.get("assessed") or 0),
+    }
+    return gettext("Requires %(name)s at %(level)s; yours is %(own)s") % values, "warn"
+
+
+def _overlap(part: Part, name: str) -> tuple[str, Any]:
+    return gettext("Its period overlaps a placement of yours"), "warn"
+
+
+def _hours(part: Part, name: str) -> tuple[str, Any]:
+    return gettext("It takes more hours a week than you have free"), "warn"
+
+
+def _ceiling(part: Part, name: str) -> tuple[str, Any]:
+    left = int(part.params.get("jp_left", 0))
+    return (
+        ngettext(
+            "It brings more JP than your contract year allows: %(left)s JP is left",
+            "It brings more JP than your contract year allows: %(left)s JP are left",
+            left,
+        )
+        % {"left": left},
+        "warn",
+    )
+
+
+def _closed_slot(part: Part, name: str) -> tuple[str, Any]:
+    return gettext("It does not take applications at the moment"), "warn"
+
+
+def _full(part: Part, name: str) -> tuple[str, Any]:
+    return gettext("All seats are taken"), "warn"
+
+
+def _already(part: Part, name: str) -> tuple[str, Any]:
+    return gettext("You have applied for it already"), "neutral"
+
+
+def _elsewhere(part: Part, name: str) -> tuple[str, Any]:
+    return gettext("It belongs to another city"), "warn"
+
+
+def _other(part: Part, name: str) -> tuple[str, Any]:
+    return name or gettext("Another reason"), "neutral"
+
+
+_SENTENCES: dict[str, Any] = {
+    "competency_gap_closed": _closed,
+    "text_terms": _terms,
+    "place_same": _place_same,
+    "place_online": _place_online,
+    "prerequisite_unknown": _prerequisite_unknown,
+    "prerequisite_missing_optional": _prerequisite_optional,
+    "prerequisite_missing": _prerequisite_missing,
+    "period_overlaps": _overlap,
+    "hours_exceeded": _hours,
+    "jp_exceeded": _ceiling,
+    "not_open": _closed_slot,
+    "no_seats_left": _full,
+    "excluded": _already,
+    "other_agency": _elsewhere,
+}
+REASONS = frozenset(_SENTENCES)
+
+
+def headline(reasons: Iterable[Any], gaps: Iterable[str]) -> str:
+    """The one sentence that says most: how many of the reader's most important gaps the slot closes.
+
+    ``gaps`` are the competency codes of the gaps, most important first.
+    """
+    parts = [_part(reason) for reason in reasons]
+    taught = {part.competency for part in parts if part.code == "competency_gap_closed"}
+    first = list(gaps)[:3]
+    closed = len(taught & set(first))
+    if closed:
+        return ngettext(
+            "Closes %(closed)s of your %(count)s most important gap",
+            "Closes %(closed)s of your %(count)s most important gaps",
+            len(first),
+        ) % {"closed": closed, "count": len(first)}
+    if taught:
+        return ngettext("Closes %(count)s of your gaps", "Closes %(count)s of your gaps", len(taught)) % {
+            "count": len(taught)
+        }
+    return ""

@@ -2,10 +2,58 @@
 
 from django.urls import URLPattern, path
 
-from web.views import gallery
+from web.views import account, gallery, public, supervisor
+from web.views.employee import applications, home, placements, slots
 
-urlpatterns: list[URLPattern] = [
+_public: list[URLPattern] = [
+    path("", public.home, name="home"),
+    path("privacy/", public.privacy, name="privacy"),
+]
+
+_account: list[URLPattern] = [
+    path("notifications/", account.notifications, name="notifications"),
+    path("notifications/read/", account.read_all, name="notifications_read_all"),
+    path("notifications/<uuid:notification_id>/", account.read, name="notification_read"),
+]
+
+_employee: list[URLPattern] = [
+    path("competencies/", home.profile, name="employee_profile"),
+    path("hours/", home.hours, name="employee_hours"),
+    path("awards/", home.awards, name="employee_awards"),
+    path("recommendations/", slots.recommended, name="employee_recommended"),
+    path("slots/", slots.search, name="employee_slots"),
+    path("slots/<uuid:slot_id>/", slots.detail, name="employee_slot"),
+    path("slots/<uuid:slot_id>/apply/", applications.apply, name="employee_apply"),
+    path("applications/", applications.applications, name="employee_applications"),
+    path("applications/<uuid:application_id>/", applications.application, name="employee_application"),
+    path("applications/<uuid:application_id>/revise/", applications.revise, name="employee_revise"),
+    path("applications/<uuid:application_id>/withdraw/", applications.withdraw, name="employee_withdraw"),
+    path("placements/", placements.placements, name="employee_placements"),
+    path("placements/<uuid:placement_id>/", placements.placement, name="employee_placement"),
+    path("placements/<uuid:placement_id>/plan/", placements.plan, name="employee_plan"),
+    path("placements/<uuid:placement_id>/logbook/", placements.logbook, name="employee_logbook"),
+    path("placements/<uuid:placement_id>/sessions/", placements.session, name="employee_session"),
+    path(
+        "placements/<uuid:placement_id>/sessions/<uuid:session_id>/confirm/",
+        placements.confirm_session,
+        name="employee_session_confirm",
+    ),
+    path("placements/<uuid:placement_id>/evaluation/", placements.evaluate, name="employee_evaluate"),
+    path("placements/<uuid:placement_id>/stop/", placements.stop, name="employee_stop"),
+]
+
+_supervisor: list[URLPattern] = [
+    path("clearances/", supervisor.queue, name="supervisor_queue"),
+    path("clearances/<uuid:application_id>/", supervisor.application, name="supervisor_application"),
+    path("clearances/<uuid:application_id>/interest/", supervisor.conflict, name="supervisor_conflict"),
+    path("team/", supervisor.team, name="supervisor_team"),
+    path("team/<uuid:employee_id>/", supervisor.member, name="supervisor_member"),
+]
+
+_gallery: list[URLPattern] = [
     path("gallery/", gallery.show, name="gallery"),
     path("gallery/confirm/", gallery.confirm, name="gallery_confirm"),
     path("gallery/job/", gallery.job, name="gallery_job"),
 ]
+
+urlpatterns: list[URLPattern] = [*_public, *_account, *_employee, *_supervisor, *_gallery]

@@ -45,7 +45,7 @@ def test_a_slot_is_recommended_once_although_its_worker_dies(start_worker: Start
     ring_again(lambda: OutboxDelivery.objects.filter(done_at=None).exists(), other)
     other.stop()
 
-    assert OutboxDelivery.objects.get(event__name="partners.slot_published").attempts >= 2
+    assert OutboxDelivery.objects.get(handler="matching.tasks.refresh_slot").attempts >= 2
     assert len(lists(world.agency)[1][str(slot.pk)]) == 20
     the_lists_are_those_of_a_fresh_run(world)
 

@@ -21,7 +21,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext, pgettext
 
 from asn.nip import mask_nip
-from asn.states import Level, TimeZone
+from asn.states import AssessmentSource, Level, TimeZone
 from web.components import ReasonLine
 
 register = template.Library()
@@ -166,11 +166,18 @@ def long_datetime(value: dt.datetime | None, place: object = "") -> str:
 
 @register.filter
 def exact_deadline(value: dt.date | dt.datetime | None, place: object = "") -> str:
-    """A deadline to the minute; a date alone lasts until its last minute there."""
+    """A deadline to the minute; a date alone, or the midnight after it, lasts until its last minute there."""
     if value is None or isinstance(value, dt.datetime):
-        return long_datetime(value, place)
+        return long_datetime(_before_midnight(value, _zone(place)), place)
     last = dt.datetime.combine(value, dt.time(23, 59), tzinfo=_zone(place))
     return long_datetime(last, place)
+
+
+def _before_midnight(value: Any, zone: dt.tzinfo) -> Any:
+    """A moment at midnight there closes the day before: people read 23.59 of that day."""
+    if isinstance(value, dt.datetime) and value.astimezone(zone).time() == dt.time.min:
+        return value - dt.timedelta(minutes=1)
+    return value
 
 
 @register.simple_tag
@@ -189,6 +196,7 @@ def relative(value: dt.date | dt.datetime | None, place: object = "") -> str:
     if not value:
         return ""
     zone = _zone(place)
+    value = _before_midnight(value, zone)
     now = timezone.now()
     days = (_local(value, zone) - now.astimezone(zone).date()).days
     if days == 0 and isinstance(value, dt.datetime):
@@ -220,6 +228,7 @@ def deadline_tone(value: dt.date | dt.datetime | None, place: object = "") -> st
     if not value:
         return "neutral"
     zone = _zone(place)
+    value = _before_midnight(value, zone)
     now = timezone.now()
     days = (_local(value, zone) - now.astimezone(zone).date()).days
     if days < 0 or (isinstance(value, dt.datetime) and value < now):
@@ -256,6 +265,12 @@ def numbered_level(value: object) -> str:
     """``3 Menengah``."""
     number = _whole(value)
     return f"{number} {Level(number).label}" if number in Level.values else level(value)
+
+
+@register.filter
+def assessment_source(value: object) -> str:
+    """The name of a source of an assessment."""
+    return str(AssessmentSource(value).label) if value in AssessmentSource.values else ""
 
 
 @register.filter

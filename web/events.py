@@ -1,0 +1,3 @@
+"""Facts this room announces."""
+
+NOTIFICATION_CREATED = "web.notification_created"

@@ -1,0 +1,219 @@
+"""What people are told on the road: one code, one sentence for the list and one for the mail."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from django.conf import settings
+from django.template.loader import render_to_string
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from placements.states import DecisionReason
+from web.models import Notification
+from web.templatetags.padan import exact_deadline, short_date
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """A notification in the reader's language."""
+
+    title: str
+    body: str
+
+
+_Pair = tuple[str | Promise, str | Promise]
+
+# code -> (title, body). The title is also the subject of the mail: action first, then the deadline.
+MESSAGES: dict[str, _Pair] = {
+    # To the applicant and participant
+    "application_handed_in": (
+        _("Your application has been handed in"),
+        _("“%(slot)s”: your supervisor has it now."),
+    ),
+    "application_cleared": (
+        _("Your supervisor has cleared your application"),
+        _("“%(slot)s”: %(office)s has it now."),
+    ),
+    "application_refused": (
+        _("Your supervisor has not cleared your application"),
+        _("“%(slot)s”. Reason: %(reason)s. You can look for another slot or speak with your supervisor."),
+    ),
+    "application_returned": (
+        _("Please revise your application"),
+        _("“%(slot)s” has come back. Reason: %(reason)s. Revise it and hand it in again."),
+    ),
+    "application_waitlisted": (
+        _("You are on the waitlist"),
+        _("“%(slot)s” has no seat at the moment. You keep your place in the order and are told when a seat is free."),
+    ),
+    "application_approved": (
+        _("Your application has been approved"),
+        _("“%(slot)s”: the partner %(partner)s now sees your name and answers next."),
+    ),
+    "application_rejected": (
+        _("Your application was not approved"),
+        _("“%(slot)s”. Reason: %(reason)s. The page of the application shows what else fits you."),
+    ),
+    "application_declined": (
+        _("The partner could not take you"),
+        _("“%(slot)s”. Reason: %(reason)s. The page of the application shows what else fits you."),
+    ),
+    "application_expired": (
+        _("Your application has expired"),
+        _("“%(slot)s” began or closed before everyone had decided."),
+    ),
+    "placement_created": (
+        _("You have a place: %(slot)s"),
+        _("%(partner)s expects you from %(starts)s. Write your learning plan now; %(office)s prepares the letter."),
+    ),
+    "placement_started": (
+        _("Your placement has begun"),
+        _("“%(slot)s”: write your logbook at least once a week."),
+    ),
+    "placement_completed": (
+        _("Your placement is completed"),
+        _("“%(slot)s”: your certificate is ready and the JP are being credited."),
+    ),
+    "placement_ended": (
+        _("The placement has ended early"),
+        _("“%(slot)s” of %(person)s ended before its time."),
+    ),
+    "logbook_returned": (
+        _("Please correct a day of your logbook"),
+        _("“%(slot)s”, %(day)s: your mentor asks for a revision."),
+    ),
+    "session_to_confirm": (
+        _("Please confirm a mentoring session"),
+        _("“%(slot)s”: a session of %(day)s has been entered. It counts once both sides confirm it."),
+    ),
+    "hours_credited": (
+        _("%(hours)s JP have been credited"),
+        _("“%(slot)s”: your JP account has grown."),
+    ),
+    "award_granted": (
+        _("You have received an award"),
+        _("%(award)s, decree %(number)s. Congratulations!"),
+    ),
+    "slot_cancelled": (
+        _("A slot you applied for has been cancelled"),
+        _("“%(slot)s” will not take place. Look at the slots that are still open."),
+    ),
+    # To the supervisor
+    "clearance_needed": (
+        _("Your decision is needed by %(due)s: clearance for %(person)s"),
+        _("%(person)s wants to take part in “%(slot)s” at %(partner)s from %(starts)s to %(ends)s."),
+    ),
+    "conflict_declared": (
+        _("%(person)s has declared an interest"),
+        _("“%(slot)s” at %(partner)s: say whether the interest is a conflict. Until then HR cannot approve."),
+    ),
+    "member_placed": (
+        _("%(person)s has a place"),
+        _("“%(slot)s” at %(partner)s from %(starts)s to %(ends)s: plan the work of the unit."),
+    ),
+    "member_finished": (
+        _("%(person)s has completed a placement"),
+        _("“%(slot)s”: talk about what can be used at work."),
+    ),
+    # To HR
+    "approval_needed": (
+        _("Decision needed by %(due)s: %(person)s"),
+        _("“%(slot)s” at %(partner)s has been cleared by the supervisor."),
+    ),
+    "placement_to_prepare": (
+        _("Prepare the assignment letter for %(person)s"),
+        _("“%(slot)s” at %(partner)s begins on %(starts)s."),
+    ),
+    "placement_finished": (
+        _("%(person)s has completed a placement"),
+        _("“%(slot)s” at %(partner)s: the certificate is issued."),
+    ),
+    "slot_to_review": (
+        _("A slot waits for review"),
+        _("“%(slot)s” of %(partner)s has been handed in."),
+    ),
+    "partner_to_verify": (
+        _("A partner waits for verification"),
+        _("%(partner)s has registered."),
+    ),
+    "award_to_check": (
+        _("An award is proposed"),
+        _("%(person)s meets the criteria of “%(award)s”. Check the facts and decide."),
+    ),
+    # To whoever holds an application that is taken back
+    "application_withdrawn": (
+        _("An application has been withdrawn"),
+        _("“%(slot)s”: the applicant has taken it back. Nothing is left for you to do."),
+    ),
+    # To the partner
+    "candidate_waiting": (
+        _("A candidate waits for your answer by %(due)s"),
+        _("“%(slot)s”: HR has approved a candidate. Look at the profile and accept or decline."),
+    ),
+    "slot_returned": (
+        _("Please revise your slot"),
+        _("“%(slot)s” has come back from HR with a reason."),
+    ),
+    "slot_published": (
+        _("Your slot is published"),
+        _("“%(slot)s” can now be seen and applied for."),
+    ),
+    "partner_decided": (
+        _("There is a decision on your registration"),
+        _("%(partner)s: %(agency)s has looked at your registration."),
+    ),
+    # To the mentor
+    "mentee_assigned": (
+        _("You have a new mentee"),
+        _("%(person)s takes part in “%(slot)s” from %(starts)s. Look at the learning plan and agree to it."),
+    ),
+    "logbook_to_read": (
+        _("A logbook day waits for you"),
+        _("“%(slot)s”: %(person)s has written %(day)s. Verify it or send it back."),
+    ),
+}
+
+
+def told(row: Notification) -> Told:
+    """The sentences of a notification in the present language."""
+    title, body = MESSAGES[row.code]
+    values = _Words(row.params)
+    sentences = [str(body) % values]
+    if row.params.get("due") and "%(due)s" not in str(title):
+        sentences.append(_("Until %(due)s.") % values)
+    return Told(str(title) % values, " ".join(sentences))
+
+
+def mail_of(row: Notification) -> tuple[str, str]:
+    """Subject and text of its mail in the present language."""
+    words = told(row)
+    link = f"{settings.SITE_URL}{row.url}" if row.url else settings.SITE_URL
+    text = render_to_string("mail/notification.txt", {"user": row.user, "told": words, "link": link})
+    return " ".join(words.title.split()), text
+
+
+class _Words(dict[str, str]):
+    """Parameters as they are read: dates in words, reasons by their label, a dash for what is not known."""
+
+    _DATES = {"starts", "ends", "day"}
+
+    def __init__(self, params: Mapping[str, Any]) -> None:
+        super().__init__({name: self._word(name, value, params) for name, value in params.items()})
+
+    def __missing__(self, name: str) -> str:
+        return "–"
+
+    def _word(self, name: str, value: Any, params: Mapping[str, Any]) -> str:
+        if not value:
+            return "–"
+        if name == "due":
+            return str(exact_deadline(dt.datetime.fromisoformat(value), params.get("zone", "")))
+        if name in self._DATES:
+            return str(short_date(dt.date.fromisoformat(value)))
+        if name == "reason":
+            return str(DecisionReason(value).label) if value in DecisionReason.values else str(value)
+        return str(value)

@@ -1,0 +1,86 @@
+"""The few writes of this room: notifications, told once, mailed once, read once."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from django.conf import settings
+from django.core.mail import EmailMessage
+from django.utils import timezone, translation
+
+from accounts.models import User
+from core.errors import NotFound
+from core.outbox import announce
+from core.services import service
+from web import events
+from web.models import Notification
+from web.notifications import mail_of
+
+
+@service
+def notify(
+    *, users: Iterable[User], message: str, event_key: str, params: Mapping[str, Any], url: str = ""
+) -> list[Notification]:
+    """Write one row per user and event, and ask for its mail. Telling the same again changes nothing."""
+    people = {user.pk: user for user in users if user.is_active}
+    known = set(
+        Notification.objects.filter(user__in=people, event_key=event_key, code=message).values_list(
+            "user_id", flat=True
+        )
+    )
+    rows = [
+        Notification(user=user, event_key=event_key, code=message, params=dict(params), url=url)
+        for pk, user in sorted(people.items())
+        if pk not in known
+    ]
+    Notification.objects.bulk_create(rows)
+    for row in rows:
+        announce(events.NOTIFICATION_CREATED, key=row.pk, notification_id=row.pk)
+    return rows
+
+
+@service
+def mail_notification(*, notification_id: uuid.UUID) -> bool:
+    """Send the mail of one notification; the same Message-ID however often a broken connection makes us try.
+
+    Returns whether a mail went out: not to people without an address, not twice.
+    """
+    row = (
+        Notification.objects.select_for_update(of=("self",), no_key=True)
+        .select_related("user")
+        .filter(pk=notification_id)
+        .first()
+    )
+    if row is None or row.emailed_at is not None or not row.user.email:
+        return False
+    with translation.override(row.user.language):
+        subject, body = mail_of(row)
+    EmailMessage(
+        subject=f"{settings.ACCOUNT_EMAIL_SUBJECT_PREFIX}{subject}",
+        body=body,
+        to=[row.user.email],
+        headers={"Message-ID": f"<{row.pk}@{settings.MAIL_ID_DOMAIN}>", "Auto-Submitted": "auto-generated"},
+    ).send()
+    row.emailed_at = timezone.now()
+    row.save(update_fields=("emailed_at", "updated_at"))
+    return True
+
+
+@service
+def read_notification(*, actor: User, notification_id: uuid.UUID) -> Notification:
+    """Mark one's own notification as read; somebody else's is NotFound."""
+    row = Notification.objects.select_for_update(no_key=True).filter(pk=notification_id, user=actor).first()
+    if row is None:
+        raise NotFound()
+    if row.read_at is None:
+        row.read_at = timezone.now()
+        row.save(update_fields=("read_at", "updated_at"))
+    return row
+
+
+@service
+def read_all_notifications(*, actor: User) -> int:
+    """Mark everything of one's own as read; returns how many."""
+    return Notification.objects.filter(user=actor, read_at=None).update(read_at=timezone.now())

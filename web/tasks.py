@@ -1,0 +1,443 @@
+"""Doors for Celery: each event of the road tells the right people."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterable
+from typing import Any
+
+from django.db.models import Q
+from django.urls import NoReverseMatch, reverse
+
+from accounts.models import User
+from asn.states import AgencyRole
+from core.outbox import handler
+from incentives.models import Award, AwardProposal
+from partners.models import PartnerVerification, Slot
+from partners.states import SlotStatus
+from placements.models import Application, LearningHourEntry, LogbookEntry, MentoringSession, Placement
+from placements.states import LIVE_APPLICATION, ApplicationStatus, DecisionOutcome, DecisionStep, PlacementStatus
+from web import services
+
+# Who is told -----------------------------------------------------------------------
+
+
+def _hr(agency_id: uuid.UUID) -> Iterable[User]:
+    return User.objects.filter(
+        agency_memberships__agency_id=agency_id,
+        agency_memberships__role=AgencyRole.HR,
+        agency_memberships__is_active=True,
+    ).distinct()
+
+
+def _members(partner_id: uuid.UUID) -> Iterable[User]:
+    return User.objects.filter(
+        partner_memberships__partner_id=partner_id, partner_memberships__is_active=True
+    ).distinct()
+
+
+def _host(placement: Placement) -> Iterable[User]:
+    """The mentor with a login; otherwise whoever acts for the partner."""
+    if placement.mentor is not None and placement.mentor.user is not None:
+        return [placement.mentor.user]
+    return _members(placement.slot.partner_id)
+
+
+def _user(employee: Any) -> list[User]:
+    return [employee.user] if employee is not None and employee.user is not None else []
+
+
+def _link(route: str, *ids: Any) -> str:
+    """Address of a page; empty while a role has no such page."""
+    try:
+        return reverse(route, args=ids)
+    except NoReverseMatch:
+        return ""
+
+
+# What they are told -------------------------------------------------------------------
+
+
+def _application(application_id: str) -> Application:
+    return Application.objects.select_related(
+        "agency", "employee__user", "employee__supervisor__user", "slot__partner"
+    ).get(pk=application_id)
+
+
+def _placement(placement_id: Any) -> Placement:
+    return Placement.objects.select_related(
+        "agency", "employee__user", "employee__supervisor__user", "slot__partner", "mentor__user"
+    ).get(pk=placement_id)
+
+
+def _facts(row: Application | Placement, **more: Any) -> dict[str, Any]:
+    """What a sentence may need: titles, names and dates, never a NIP."""
+    slot = row.slot
+    due = getattr(row, "due_at", None)
+    return {
+        "slot": slot.title,
+        "partner": slot.partner.name,
+        "person": row.employee.full_name,
+        "office": row.agency.hr_office_short,
+        "starts": slot.starts_on.isoformat(),
+        "ends": slot.ends_on.isoformat(),
+        "due": due.isoformat() if due else "",
+        "zone": row.agency.time_zone,
+        **more,
+    }
+
+
+def _tell_about(
+    row: Application | Placement, people: Iterable[User], code: str, route: str, *, of: str = "", **more: Any
+) -> None:
+    """One notification about an application (each attempt anew) or a placement; ``of`` names a part of it."""
+    part = of or str(getattr(row, "attempt", ""))
+    services.notify(
+        users=people,
+        message=code,
+        event_key=f"{row._meta.model_name}:{row.pk}:{part}",
+        params=_facts(row, **more),
+        url=_link(route, row.pk),
+    )
+
+
+def _reason(application: Application, outcome: str) -> str:
+    decision = application.decisions.filter(outcome=outcome).last()
+    return decision.reason if decision else ""
+
+
+# Applications -----------------------------------------------------------------------------
+
+
+@handler
+def application_submitted(*, application_id: str, **_: str) -> None:
+    """The supervisor decides; the applicant knows who has it."""
+    row = _application(application_id)
+    if row.status != ApplicationStatus.AWAITING_CLEARANCE:
+        return
+    _tell_about(row, _user(row.employee), "application_handed_in", "employee_application")
+    _tell_about(row, _user(row.employee.supervisor), "clearance_needed", "supervisor_application")
+
+
+@handler
+def conflict_declared(*, application_id: str, **_: str) -> None:
+    """The supervisor looks at the declared interest."""
+    row = _application(application_id)
+    _tell_about(row, _user(row.employee.supervisor), "conflict_declared", "supervisor_application")
+
+
+@handler
+def application_cleared(*, application_id: str, **_: str) -> None:
+    """HR decides next."""
+    row = _application(application_id)
+    _tell_about(row, _user(row.employee), "application_cleared", "employee_application")
+    if row.status == ApplicationStatus.SUBMITTED:
+        _tell_about(row, _hr(row.agency_id), "approval_needed", "agency_application")
+
+
+@handler
+def application_refused(*, application_id: str, **_: str) -> None:
+    """The applicant reads why."""
+    row = _application(application_id)
+    reason = _reason(row, DecisionOutcome.REFUSED)
+    _tell_about(row, _user(row.employee), "application_refused", "employee_application", reason=reason)
+
+
+@handler
+def application_returned(*, application_id: str, **_: str) -> None:
+    """The applicant revises."""
+    row = _application(application_id)
+    reason = _reason(row, DecisionOutcome.RETURNED)
+    _tell_about(row, _user(row.employee), "application_returned", "employee_application", reason=reason)
+
+
+@handler
+def application_waitlisted(*, application_id: str, **_: str) -> None:
+    """The applicant waits, and knows it."""
+    row = _application(application_id)
+    _tell_about(row, _user(row.employee), "application_waitlisted", "employee_application")
+
+
+@handler
+def application_approved(*, application_id: str, **_: str) -> None:
+    """The partner answers next."""
+    row = _application(application_id)
+    _tell_about(row, _user(row.employee), "application_approved", "employee_application")
+    if row.status == ApplicationStatus.APPROVED:
+        _tell_about(row, _members(row.slot.partner_id), "candidate_waiting", "partner_application")
+
+
+@handler
+def application_rejected(*, application_id: str, **_: str) -> None:
+    """The applicant reads why."""
+    row = _application(application_id)
+    reason = _reason(row, DecisionOutcome.REJECTED)
+    _tell_about(row, _user(row.employee), "application_rejected", "employee_application", reason=reason)
+
+
+@handler
+def application_declined(*, application_id: str, **_: str) -> None:
+    """The applicant reads why."""
+    row = _application(application_id)
+    reason = _reason(row, DecisionOutcome.DECLINED)
+    _tell_about(row, _user(row.employee), "application_declined", "employee_application", reason=reason)
+
+
+@handler
+def application_withdrawn(*, application_id: str, **_: str) -> None:
+    """Whoever had it, or had decided already, need not wait for it any more."""
+    row = _application(application_id)
+    decided = set(row.decisions.filter(attempt=row.attempt).values_list("step", flat=True))
+    if DecisionStep.EMPLOYEE not in decided:
+        return  # a draft nobody else has seen
+    _tell_about(row, _user(row.employee.supervisor), "application_withdrawn", "supervisor_application")
+    if DecisionStep.SUPERVISOR in decided:
+        _tell_about(row, _hr(row.agency_id), "application_withdrawn", "agency_application")
+    if DecisionStep.HR in decided:
+        services.notify(
+            users=_members(row.slot.partner_id),
+            message="application_withdrawn",
+            event_key=f"application:{row.pk}:{row.attempt}",
+            params={"slot": row.slot.title},
+            url=_link("partner_slot", row.slot_id),
+        )
+
+
+@handler
+def application_expired(*, application_id: str, **_: str) -> None:
+    """The applicant looks for another slot; that the slot was cancelled is told by its own event."""
+    row = _application(application_id)
+    if row.slot.status == SlotStatus.CANCELLED:
+        return
+    _tell_about(row, _user(row.employee), "application_expired", "employee_application")
+
+
+# Placements ---------------------------------------------------------------------------------
+
+
+@handler
+def placement_created(*, placement_id: str, **_: str) -> None:
+    """Everyone who prepares it."""
+    row = _placement(placement_id)
+    _tell_about(row, _user(row.employee), "placement_created", "employee_placement")
+    _tell_about(row, _hr(row.agency_id), "placement_to_prepare", "agency_placement")
+    if row.mentor is not None and row.mentor.user is not None:
+        _tell_about(row, [row.mentor.user], "mentee_assigned", "mentor_placement")
+    services.notify(
+        users=_user(row.employee.supervisor),
+        message="member_placed",
+        event_key=f"placement:{row.pk}:",
+        params=_facts(row),
+        url=_link("supervisor_application", row.application_id),
+    )
+
+
+@handler
+def placement_started(*, placement_id: str, **_: str) -> None:
+    """The participant begins to write."""
+    row = _placement(placement_id)
+    _tell_about(row, _user(row.employee), "placement_started", "employee_placement")
+
+
+@handler
+def placement_completed(*, placement_id: str, **_: str) -> None:
+    """Certificate for the participant, news for unit and HR."""
+    row = _placement(placement_id)
+    _tell_about(row, _user(row.employee), "placement_completed", "employee_placement")
+    _tell_about(row, _hr(row.agency_id), "placement_finished", "agency_placement")
+    services.notify(
+        users=_user(row.employee.supervisor),
+        message="member_finished",
+        event_key=f"placement:{row.pk}:",
+        params=_facts(row),
+        url=_link("supervisor_application", row.application_id),
+    )
+
+
+@handler
+def placement_ended(*, placement_id: str, **_: str) -> None:
+    """Both sides and HR."""
+    row = _placement(placement_id)
+    _tell_about(row, _user(row.employee), "placement_ended", "employee_placement")
+    _tell_about(row, _hr(row.agency_id), "placement_ended", "agency_placement")
+    route = "mentor_placement" if row.mentor is not None and row.mentor.user is not None else "partner_placement"
+    _tell_about(row, _host(row), "placement_ended", route)
+
+
+@handler
+def logbook_submitted(*, placement_id: str, entry_id: str, **_: str) -> None:
+    """The mentor reads; once a day written, however often it is changed before."""
+    entry = LogbookEntry.objects.get(pk=entry_id)
+    row = _placement(placement_id)
+    route = "mentor_placement" if row.mentor is not None and row.mentor.user is not None else "partner_placement"
+    _tell_about(row, _host(row), "logbook_to_read", route, of=f"log:{entry.pk}", day=entry.entry_date.isoformat())
+
+
+@handler
+def logbook_returned(*, placement_id: str, entry_id: str, **_: str) -> None:
+    """The participant corrects."""
+    entry = LogbookEntry.objects.get(pk=entry_id)
+    row = _placement(placement_id)
+    _tell_about(
+        row,
+        _user(row.employee),
+        "logbook_returned",
+        "employee_placement",
+        of=f"log:{entry.pk}:{entry.updated_at.isoformat()}",
+        day=entry.entry_date.isoformat(),
+    )
+
+
+@handler
+def session_recorded(*, placement_id: str, session_id: str, **_: str) -> None:
+    """The side that did not enter it confirms it."""
+    session = MentoringSession.objects.get(pk=session_id)
+    row = _placement(placement_id)
+    part, day = f"session:{session.pk}", session.held_on.isoformat()
+    if session.participant_confirmed_at is None:
+        _tell_about(row, _user(row.employee), "session_to_confirm", "employee_placement", of=part, day=day)
+    elif session.mentor_confirmed_at is None:
+        has_login = row.mentor is not None and row.mentor.user is not None
+        route = "mentor_placement" if has_login else "partner_placement"
+        _tell_about(row, _host(row), "session_to_confirm", route, of=part, day=day)
+
+
+@handler
+def hours_credited(*, entry_id: str, **_: str) -> None:
+    """The participant sees the account grow."""
+    entry = LearningHourEntry.objects.select_related("employee__user", "placement__slot", "rule").get(pk=entry_id)
+    if entry.counted_hours <= 0:
+        return
+    services.notify(
+        users=_user(entry.employee),
+        message="hours_credited",
+        event_key=f"hours:{entry.pk}",
+        params={
+            "hours": entry.counted_hours,
+            "slot": entry.placement.slot.title if entry.placement else entry.rule.name_id,
+        },
+        url=_link("employee_hours"),
+    )
+
+
+# Partners and slots -----------------------------------------------------------------------------
+
+
+def _slot(slot_id: str) -> Slot:
+    return Slot.objects.select_related("partner", "agency").get(pk=slot_id)
+
+
+def _tell_of_slot(slot: Slot, people: Iterable[User], code: str, url: str) -> None:
+    services.notify(
+        users=people,
+        message=code,
+        event_key=f"slot:{slot.pk}:{slot.submitted_at.isoformat() if slot.submitted_at else ''}",
+        params={"slot": slot.title, "partner": slot.partner.name},
+        url=url,
+    )
+
+
+@handler
+def slot_submitted(*, slot_id: str, **_: str) -> None:
+    """HR reviews."""
+    slot = _slot(slot_id)
+    _tell_of_slot(slot, _hr(slot.agency_id), "slot_to_review", _link("agency_slot", slot.pk))
+
+
+@handler
+def slot_returned(*, slot_id: str, **_: str) -> None:
+    """The partner revises."""
+    slot = _slot(slot_id)
+    _tell_of_slot(slot, _members(slot.partner_id), "slot_returned", _link("partner_slot", slot.pk))
+
+
+@handler
+def slot_published(*, slot_id: str, **_: str) -> None:
+    """The partner knows that it can be applied for."""
+    slot = _slot(slot_id)
+    _tell_of_slot(slot, _members(slot.partner_id), "slot_published", _link("partner_slot", slot.pk))
+
+
+# Whoever had not been turned down; the cancelling itself ends what was on its way.
+CONCERNED = (*LIVE_APPLICATION, ApplicationStatus.EXPIRED)
+
+
+@handler
+def slot_changed(*, slot_id: str, **_: str) -> None:
+    """A cancelled slot concerns everyone who applied or has a place."""
+    slot = _slot(slot_id)
+    if slot.status != SlotStatus.CANCELLED:
+        return
+    concerned = User.objects.filter(
+        Q(employee__applications__in=slot.applications.filter(status__in=CONCERNED))
+        | Q(employee__placements__in=slot.placements.exclude(status=PlacementStatus.COMPLETED))
+    ).distinct()
+    _tell_of_slot(slot, concerned, "slot_cancelled", _link("employee_slot", slot.pk))
+
+
+@handler
+def partner_registered(*, partner_id: str, **_: str) -> None:
+    """HR of each agency asked verifies."""
+    rows = PartnerVerification.objects.filter(partner_id=partner_id, decided_at=None).select_related("partner")
+    for row in rows:
+        services.notify(
+            users=_hr(row.agency_id),
+            message="partner_to_verify",
+            event_key=f"verification:{row.pk}",
+            params={"partner": row.partner.name},
+            url=_link("agency_partner", row.partner_id),
+        )
+
+
+@handler
+def partner_decided(*, partner_id: str, agency_id: str, **_: str) -> None:
+    """The partner reads the answer."""
+    row = PartnerVerification.objects.select_related("partner", "agency").get(
+        partner_id=partner_id, agency_id=agency_id
+    )
+    decided = row.decided_at.isoformat() if row.decided_at else ""
+    services.notify(
+        users=_members(row.partner_id),
+        message="partner_decided",
+        event_key=f"verification:{row.pk}:{decided}",
+        params={"partner": row.partner.name, "agency": row.agency.name},
+        url=_link("partner_home"),
+    )
+
+
+# Awards -------------------------------------------------------------------------------------------
+
+
+@handler
+def award_proposed(*, proposal_id: str, **_: str) -> None:
+    """HR checks the facts."""
+    row = AwardProposal.objects.select_related("rule", "employee").get(pk=proposal_id)
+    services.notify(
+        users=_hr(row.agency_id),
+        message="award_to_check",
+        event_key=f"proposal:{row.pk}",
+        params={"person": row.employee.full_name, "award": row.rule.name},
+        url=_link("agency_award", row.pk),
+    )
+
+
+@handler
+def award_granted(*, award_id: str, **_: str) -> None:
+    """The awarded person is the first to know."""
+    row = Award.objects.select_related("proposal__rule", "employee__user").get(pk=award_id)
+    services.notify(
+        users=_user(row.employee),
+        message="award_granted",
+        event_key=f"award:{row.pk}",
+        params={"award": row.proposal.rule.name, "number": row.decree_number},
+        url=_link("employee_awards"),
+    )
+
+
+# Mail -----------------------------------------------------------------------------------------------
+
+
+@handler
+def mail_notification(*, notification_id: str, **_: str) -> None:
+    """Send the mail of one notification."""
+    services.mail_notification(notification_id=uuid.UUID(notification_id))

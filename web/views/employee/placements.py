@@ -1,0 +1,307 @@
+"""Living a placement: plan, logbook, sessions, evaluation, certificate."""
+
+from __future__ import annotations
+
+import datetime as dt
+import uuid
+from typing import Any
+
+from django.db.models import prefetch_related_objects
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from accounts.roles import Role
+from asn.models import Employee
+from asn.selectors import gap_profile
+from core.policy import policy
+from placements import services
+from placements.models import LogbookEntry, Placement
+from placements.permissions import visible_placements
+from placements.selectors import completion_evidence, open_placement_actions, start_checklist
+from placements.states import LogbookStatus, PlacementStatus
+from web.components import Fact
+from web.forms.placements import EvaluationForm, LogbookForm, PlanFormSet, SessionForm, StopForm
+from web.pages import Attempt, attempt, done, page, paginate, user_of
+from web.views.employee.common import get_own_placement, own_employee
+
+OVER = (PlacementStatus.COMPLETED, PlacementStatus.ENDED_EARLY)
+RUNNING = (PlacementStatus.ACTIVE, PlacementStatus.FINISHING)
+USUAL_DAY = 8
+RECENT_DAYS = 5
+
+
+@policy(Role.EMPLOYEE)
+@require_safe
+def placements(request: HttpRequest) -> HttpResponse:
+    """My placements, the running ones first."""
+    user = user_of(request)
+    mine = visible_placements(user).filter(employee__user=user).select_related("slot__partner", "mentor", "agency")
+    present = [PlacementStatus.PREPARING, *RUNNING, PlacementStatus.ON_HOLD]
+    return page(
+        request,
+        "employee/placements.html",
+        {
+            "present": mine.filter(status__in=present).order_by("starts_on", "pk"),
+            "past": paginate(request, mine.exclude(status__in=present).order_by("-ends_on", "pk")),
+        },
+    )
+
+
+@policy(Role.EMPLOYEE)
+@require_safe
+def placement(request: HttpRequest, placement_id: uuid.UUID) -> HttpResponse:
+    """Everything about one placement, what comes next at the top."""
+    user = user_of(request)
+    row = get_own_placement(user, placement_id)
+    prefetch_related_objects([row], "evaluations")
+    is_running = row.status in RUNNING
+    return page(
+        request,
+        "employee/placement.html",
+        {
+            "placement": row,
+            "slot": row.slot,
+            "agency": row.agency,
+            "is_running": is_running,
+            "period_over": row.agency.today() >= row.ends_on,
+            "facts": _facts(row),
+            "checklist": start_checklist(row) if row.status == PlacementStatus.PREPARING else [],
+            "evidence": completion_evidence(row) if is_running else [],
+            "objectives": row.objectives.select_related("competency"),
+            "actions": open_placement_actions(user, row),
+            "entries": row.logbook.all()[:RECENT_DAYS],
+            "sessions": row.sessions.all() if row.policy.uses_sessions else [],
+            "evaluations": row.evaluations.all(),
+            "certificate": getattr(row, "certificate", None) if row.status in OVER else None,
+            "hours": row.learning_hours.select_related("rule"),
+        },
+    )
+
+
+def _facts(row: Placement) -> list[Fact]:
+    slot = row.slot
+    return [
+        Fact(_("Mentor"), row.mentor.name if row.mentor else _("not named yet")),
+        Fact(_("Place"), slot.place or slot.get_mode_display()),
+        Fact(_("Hours a week"), slot.hours_per_week),
+        Fact(_("Assignment letter"), row.letter_number or _("not issued yet")),
+        Fact(_("Agreement"), slot.agreement.number_agency),
+    ]
+
+
+@policy(Role.EMPLOYEE)
+@require_http_methods(["GET", "HEAD", "POST"])
+def plan(request: HttpRequest, placement_id: uuid.UUID) -> HttpResponse:
+    """The learning plan: how each objective of the slot is reached and shown."""
+    user = user_of(request)
+    row = get_own_placement(user, placement_id)
+    lines = plan_lines(row, own_employee(request))
+    outcome, status = Attempt(), 200
+    if request.method == "POST":
+        formset = PlanFormSet(request.POST, initial=[line["initial"] for line in lines])
+        status = 422
+        if formset.is_valid():
+            answers = {form.cleaned_data["competency"]: form.cleaned_data for form in formset}
+            objectives = [
+                (line["code"], line["from"], line["to"], answer["activity"], answer["evidence"])
+                for line in lines
+                if (answer := answers.get(line["code"])) is not None
+            ]
+            with attempt() as outcome:
+                services.set_learning_plan(actor=user, placement_id=row.pk, objectives=objectives)
+                return done(
+                    request, _("Your plan has been handed to the mentor to agree."), "employee_placement", row.pk
+                )
+            status = outcome.status
+    else:
+        formset = PlanFormSet(initial=[line["initial"] for line in lines])
+    return page(
+        request,
+        "employee/plan.html",
+        {
+            "placement": row,
+            "slot": row.slot,
+            "formset": formset,
+            "lines": list(zip(lines, formset, strict=False)),
+            "problem": outcome.problem,
+        },
+        status=status,
+    )
+
+
+def plan_lines(row: Placement, employee: Employee) -> list[dict[str, Any]]:
+    """One line for each outcome of the slot, beginning at the level the person has."""
+    levels = {line.competency.pk: line.assessed for line in gap_profile(employee)}
+    written = {objective.competency_id: objective for objective in row.objectives.all()}
+    lines = []
+    for outcome in row.slot.outcomes.select_related("competency"):
+        own = levels.get(outcome.competency_id)
+        start = outcome.from_level if own is None else min(max(own, outcome.from_level), outcome.to_level - 1)
+        objective = written.get(outcome.competency_id)
+        lines.append(
+            {
+                "code": outcome.competency_id,
+                "competency": outcome.competency,
+                "from": start,
+                "to": outcome.to_level,
+                "initial": {
+                    "competency": outcome.competency_id,
+                    "activity": objective.activity if objective else "",
+                    "evidence": objective.evidence if objective else "",
+                },
+            }
+        )
+    return lines
+
+
+@policy(Role.EMPLOYEE)
+@require_http_methods(["GET", "HEAD", "POST"])
+def logbook(request: HttpRequest, placement_id: uuid.UUID) -> HttpResponse:
+    """Write a day in under a minute; below it the days written so far."""
+    user = user_of(request)
+    row = get_own_placement(user, placement_id)
+    outcome, status = Attempt(), 200
+    if request.method == "POST":
+        form = LogbookForm(request.POST)
+        status = 422
+        if form.is_valid():
+            with attempt(form) as outcome:
+                services.record_logbook_entry(actor=user, placement_id=row.pk, **form.cleaned_data)
+                return done(request, _("The day is written; your mentor can read it now."), "employee_logbook", row.pk)
+            status = outcome.status
+    else:
+        form = LogbookForm(initial=_day_to_write(row, request.GET.get("day", "")))
+    return page(
+        request,
+        "employee/logbook.html",
+        {
+            "placement": row,
+            "slot": row.slot,
+            "form": form,
+            "problem": outcome.problem,
+            "is_running": row.status in RUNNING,
+            "entries": paginate(request, row.logbook.all()),
+        },
+        partial="entries",
+        status=status,
+    )
+
+
+def _day_to_write(row: Placement, day: str) -> dict[str, object]:
+    """A returned day with its words, or today with the hours of the last one."""
+    entries = row.logbook.all()
+    chosen = entries.filter(pk=day).first() if _is_uuid(day) else None
+    if chosen is not None and chosen.status != LogbookStatus.VERIFIED:
+        return {
+            "entry_date": chosen.entry_date,
+            "hours": chosen.hours,
+            "activity": chosen.activity,
+            "output": chosen.output,
+            "lesson": chosen.lesson,
+        }
+    last: LogbookEntry | None = entries.first()
+    return {"entry_date": _today_within(row), "hours": last.hours if last else USUAL_DAY}
+
+
+def _today_within(row: Placement) -> dt.date:
+    """Today, or the nearest day of the period."""
+    return min(max(row.agency.today(), row.starts_on), row.ends_on)
+
+
+def _is_uuid(text: str) -> bool:
+    try:
+        uuid.UUID(text)
+    except ValueError:
+        return False
+    return True
+
+
+@policy(Role.EMPLOYEE)
+@require_http_methods(["GET", "HEAD", "POST"])
+def session(request: HttpRequest, placement_id: uuid.UUID) -> HttpResponse:
+    """Enter a mentoring session; it counts once the mentor confirms it too."""
+    user = user_of(request)
+    row = get_own_placement(user, placement_id)
+    outcome, status = Attempt(), 200
+    if request.method == "POST":
+        form = SessionForm(request.POST)
+        status = 422
+        if form.is_valid():
+            with attempt(form) as outcome:
+                services.record_session(actor=user, placement_id=row.pk, **form.cleaned_data)
+                return done(
+                    request,
+                    _("The session is entered. It counts when your mentor confirms it."),
+                    "employee_placement",
+                    row.pk,
+                )
+            status = outcome.status
+    else:
+        form = SessionForm(initial={"held_on": _today_within(row)})
+    return page(
+        request,
+        "employee/session.html",
+        {"placement": row, "slot": row.slot, "form": form, "problem": outcome.problem},
+        status=status,
+    )
+
+
+@policy(Role.EMPLOYEE)
+@require_POST
+def confirm_session(request: HttpRequest, placement_id: uuid.UUID, session_id: uuid.UUID) -> HttpResponse:
+    """Confirm that a session the mentor entered took place."""
+    user = user_of(request)
+    row = get_own_placement(user, placement_id)
+    held = get_object_or_404(row.sessions, pk=session_id)
+    services.confirm_session(actor=user, session_id=held.pk)
+    return done(request, _("The session is confirmed by both sides and counts."), "employee_placement", row.pk)
+
+
+@policy(Role.EMPLOYEE)
+@require_http_methods(["GET", "HEAD", "POST"])
+def evaluate(request: HttpRequest, placement_id: uuid.UUID) -> HttpResponse:
+    """The participant's own word at the end."""
+    user = user_of(request)
+    row = get_own_placement(user, placement_id)
+    objectives = [objective.competency for objective in row.objectives.select_related("competency")]
+    form = EvaluationForm(request.POST or None, objectives=objectives)
+    outcome, status = Attempt(), 200
+    if request.method == "POST":
+        status = 422
+        if form.is_valid():
+            words = {name: form.cleaned_data[name] for name in ("overall", "strengths", "improvements", "applied")}
+            with attempt(form) as outcome:
+                services.evaluate_placement(actor=user, placement_id=row.pk, ratings=form.ratings, **words)
+                return done(request, _("Thank you: your evaluation is kept."), "employee_placement", row.pk)
+            status = outcome.status
+    return page(
+        request,
+        "employee/evaluate.html",
+        {"placement": row, "slot": row.slot, "form": form, "problem": outcome.problem},
+        status=status,
+    )
+
+
+@policy(Role.EMPLOYEE)
+@require_http_methods(["GET", "HEAD", "POST"])
+def stop(request: HttpRequest, placement_id: uuid.UUID) -> HttpResponse:
+    """Ask once more, then give the seat back before the start."""
+    user = user_of(request)
+    row = get_own_placement(user, placement_id)
+    form = StopForm(request.POST or None)
+    outcome, status = Attempt(), 200
+    if request.method == "POST":
+        status = 422
+        if form.is_valid():
+            with attempt(form) as outcome:
+                services.end_placement_early(actor=user, placement_id=row.pk, **form.cleaned_data)
+                return done(request, _("You have given the seat back."), "employee_placement", row.pk)
+            status = outcome.status
+    return page(
+        request,
+        "employee/stop.html",
+        {"placement": row, "slot": row.slot, "form": form, "problem": outcome.problem},
+        status=status,
+    )

@@ -1,0 +1,151 @@
+"""Finding a slot: recommended, searched, looked at."""
+
+from __future__ import annotations
+
+import uuid
+
+from django.db.models import Prefetch, prefetch_related_objects
+from django.http import HttpRequest, HttpResponse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_safe
+
+from accounts.models import User
+from accounts.roles import Role
+from asn.models import Employee
+from asn.selectors import GapLine, gap_profile
+from asn.states import GapStatus
+from core.policy import policy
+from core.rows import find
+from matching.selectors import look_at_pair, recommendations_for_employee
+from partners.models import Slot, SlotOutcome, SlotPrerequisite
+from partners.permissions import visible_slots
+from partners.selectors import similar_open_slots
+from placements.models import Application
+from placements.permissions import visible_applications
+from web.components import Fact, ReasonLine
+from web.forms.slots import SlotFilter
+from web.pages import page, paginate, user_of
+from web.phrases import headline, level_word, reason_lines
+from web.templatetags.padan import date_range, short_date
+from web.views.employee.common import open_gaps, own_employee, suggestions
+
+SHOWN_RECOMMENDATIONS = 20
+NOT_TAUGHT_SHOWN = 3
+
+
+@policy(Role.EMPLOYEE)
+@require_safe
+def recommended(request: HttpRequest) -> HttpResponse:
+    """Slots in the order the model suggests, each with why."""
+    employee = own_employee(request)
+    profile = gap_profile(employee)
+    rows = recommendations_for_employee(employee, limit=SHOWN_RECOMMENDATIONS)
+    return page(
+        request,
+        "employee/recommended.html",
+        {"agency": employee.agency, "suggestions": suggestions(rows, profile), "gaps": open_gaps(profile)},
+    )
+
+
+@policy(Role.EMPLOYEE)
+@require_safe
+def search(request: HttpRequest) -> HttpResponse:
+    """Every open slot of the agency, filtered by what stands in the address."""
+    employee = own_employee(request)
+    user = user_of(request)
+    open_slots = visible_slots(user).filter(agency=employee.agency).open(employee.agency.today())  # type: ignore[attr-defined]
+    found = SlotFilter(request.GET, open_slots)
+    slots = found.qs.select_related("partner").distinct().order_by("apply_by", "title", "pk")
+    return page(
+        request,
+        "employee/slots.html",
+        {"agency": employee.agency, "filter": found, "slots": paginate(request, slots, 12)},
+        partial="results",
+    )
+
+
+@policy(Role.EMPLOYEE)
+@require_safe
+def detail(request: HttpRequest, slot_id: uuid.UUID) -> HttpResponse:
+    """One slot: why it fits, why not, and what it takes."""
+    user = user_of(request)
+    employee = own_employee(request)
+    slot = find(visible_slots(user).select_related("partner", "agreement", "agency"), slot_id)
+    return page(
+        request,
+        "employee/slot.html",
+        {"slot": slot, "application": own_application(user, slot), **slot_words(slot, employee)},
+    )
+
+
+def own_application(user: User, slot: Slot) -> Application | None:
+    """The reader's latest application for a slot."""
+    found: Application | None = (
+        visible_applications(user).filter(employee__user=user, slot=slot).order_by("-created_at").first()
+    )
+    return found
+
+
+def slot_words(slot: Slot, employee: Employee) -> dict[str, object]:
+    """What a page says about a slot to one person."""
+    profile = gap_profile(employee)
+    prefetch_related_objects(
+        [slot],
+        Prefetch("outcomes", SlotOutcome.objects.select_related("competency")),
+        Prefetch("prerequisites", SlotPrerequisite.objects.select_related("competency")),
+    )
+    outcomes, prerequisites = slot.outcomes.all(), slot.prerequisites.all()
+    pair = look_at_pair(employee, slot, profile=profile)
+    # That one has applied already is said by the status, not as a hindrance.
+    hindrances = [reason for reason in pair.hindrances if reason.code != "excluded"]
+    names = {row.competency_id: row.competency.name for row in outcomes}
+    names |= {row.competency_id: row.competency.name for row in prerequisites}
+    names |= {line.competency.pk: line.competency.name for line in profile}
+    levels = {line.competency.pk: line for line in profile}
+    return {
+        "agency": employee.agency,
+        "facts": slot_facts(slot),
+        "can_apply": not hindrances,
+        "outcomes": outcomes,
+        "prerequisites": [prerequisite_line(row, levels.get(row.competency_id)) for row in prerequisites],
+        "headline": headline(pair.match.reasons, [line.competency.pk for line in open_gaps(profile)]),
+        "reasons": reason_lines(pair.match.reasons, names),
+        "points": pair.match.points,
+        "hindrances": reason_lines(hindrances, names),
+        "not_taught": not_taught(profile, {row.competency_id for row in outcomes}),
+        "similar": similar_open_slots(slot, limit=3) if hindrances else [],
+    }
+
+
+def slot_facts(slot: Slot) -> list[Fact]:
+    """Period, hours, seats, cost: what everyone wants to know of a slot."""
+    left = _("%(left)s of %(seats)s left") % {"left": slot.seats_left, "seats": slot.seats}
+    return [
+        Fact(_("Period"), date_range(slot.starts_on, slot.ends_on)),
+        Fact(_("Hours a week"), slot.hours_per_week),
+        Fact(_("Mode"), slot.get_mode_display()),
+        Fact(_("Place"), slot.place or "–"),
+        Fact(_("Seats"), left),
+        Fact(_("JP expected"), slot.policy.jp_planned),
+        Fact(_("Benefits"), slot.benefits or _("None promised")),
+        Fact(_("Cost"), slot.cost or _("None")),
+        Fact(_("Agreement"), slot.agreement.number_agency),
+        Fact(_("Confirmed by the partner"), short_date(slot.confirmed_at, slot.agency)),
+    ]
+
+
+def prerequisite_line(prerequisite: SlotPrerequisite, line: GapLine | None) -> ReasonLine:
+    """Whether the reader meets what a slot asks for."""
+    wanted = prerequisite.level
+    text = f"{prerequisite.competency.name}: {level_word(wanted)}"
+    if line is None or line.assessed is None or line.status == GapStatus.UNKNOWN:
+        return ReasonLine(_("%(what)s – your level has not been assessed yet") % {"what": text}, "neutral")
+    if line.assessed >= wanted:
+        return ReasonLine(_("%(what)s – you have it") % {"what": text}, "good")
+    return ReasonLine(_("%(what)s – yours is %(own)s") % {"what": text, "own": level_word(line.assessed)}, "warn")
+
+
+def not_taught(profile: list[GapLine], taught: set[str]) -> list[str]:
+    """The most important gaps this slot leaves as they are."""
+    left = [line.competency.name for line in open_gaps(profile) if line.competency.pk not in taught]
+    return left[:NOT_TAUGHT_SHOWN]

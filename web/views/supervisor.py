@@ -1,0 +1,283 @@
+"""Pages of a direct supervisor: clearances and the gaps of the team."""
+
+from __future__ import annotations
+
+import datetime as dt
+import uuid
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from django.db.models import Q, QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from accounts.models import User
+from accounts.roles import Role
+from asn.models import Employee
+from asn.permissions import get_visible_employee, visible_employees
+from asn.selectors import GapLine, gap_profile, gap_profiles
+from asn.states import GapStatus
+from core.errors import NotFound
+from core.policy import policy
+from matching.selectors import look_at_pair
+from placements import services
+from placements.models import Application
+from placements.permissions import can_clear, get_visible_application
+from placements.selectors import applications_with_road, open_application_actions, timeline
+from placements.states import RESERVING_PLACEMENT, ApplicationStatus
+from web.components import Column, Fact
+from web.forms.applications import REASONS_OF_SUPERVISOR, ConflictForm, DecisionForm
+from web.lives import application_steps
+from web.pages import Attempt, attempt, done, page, paginate, user_of
+from web.phrases import headline, reason_lines
+from web.views.employee.common import competency_names, open_gaps, own_employee
+from web.views.employee.home import profile_groups
+
+TOP_GAPS = 3
+# Live applications that would keep the person's time if they went through.
+PLANNED = (
+    ApplicationStatus.SUBMITTED,
+    ApplicationStatus.SHORTLISTED,
+    ApplicationStatus.APPROVED,
+)
+
+
+@policy(Role.SUPERVISOR)
+@require_safe
+def queue(request: HttpRequest) -> HttpResponse:
+    """Applications that wait for clearance, the nearest deadline first; below it what is decided."""
+    user = user_of(request)
+    rows = applications_with_road(user).filter(employee__supervisor__user=user)
+    return page(
+        request,
+        "supervisor/queue.html",
+        {
+            "agency": own_employee(request).agency,
+            "columns": [Column(_("Applicant")), Column(_("Slot")), Column(_("Period")), Column(_("Until"))],
+            "waiting": rows.filter(status=ApplicationStatus.AWAITING_CLEARANCE).order_by("due_at", "pk"),
+            "decided": paginate(
+                request, rows.exclude(status=ApplicationStatus.AWAITING_CLEARANCE).order_by("-submitted_at", "pk")
+            ),
+        },
+    )
+
+
+@policy(Role.SUPERVISOR)
+@require_http_methods(["GET", "HEAD", "POST"])
+def application(request: HttpRequest, application_id: uuid.UUID) -> HttpResponse:
+    """Facts, consequences, and the decision: clear, send back or refuse."""
+    user = user_of(request)
+    row = _of_team(request, application_id)
+    form = DecisionForm(reasons=REASONS_OF_SUPERVISOR)
+    outcome, status = Attempt(), 200
+    if request.method == "POST":
+        decision = request.POST.get("decision", "")
+        form = DecisionForm(request.POST, reasons=REASONS_OF_SUPERVISOR, decision=decision)
+        status = 422
+        if form.is_valid():
+            with attempt(form) as outcome:
+                return _decide(request, user, row, decision, **form.cleaned_data)
+            status = outcome.status
+    return page(request, "supervisor/application.html", _application_page(user, row, form, outcome), status=status)
+
+
+def _decide(
+    request: HttpRequest, user: User, row: Application, decision: str, *, reason: str, note: str
+) -> HttpResponse:
+    if decision == DecisionForm.RETURN:
+        services.return_application(actor=user, application_id=row.pk, reason=reason, note=note)
+        return done(request, _("The application is back with the applicant for revision."), "supervisor_queue")
+    if decision == DecisionForm.REJECT:
+        services.refuse_application(actor=user, application_id=row.pk, reason=reason, note=note)
+        return done(request, _("You have refused; the applicant reads the reason."), "supervisor_queue")
+    services.clear_application(actor=user, application_id=row.pk, note=note)
+    return done(request, _("Cleared: HR has the application now."), "supervisor_queue")
+
+
+@policy(Role.SUPERVISOR)
+@require_POST
+def conflict(request: HttpRequest, application_id: uuid.UUID) -> HttpResponse:
+    """Say whether a declared interest is a conflict."""
+    user = user_of(request)
+    row = _of_team(request, application_id)
+    form = ConflictForm(request.POST)
+    outcome = Attempt()
+    if form.is_valid():
+        with attempt(form) as outcome:
+            services.decide_conflict(actor=user, application_id=row.pk, outcome=form.cleaned_data["outcome"])
+            return done(request, _("Your assessment of the interest is kept."), "supervisor_application", row.pk)
+    context = _application_page(user, row, DecisionForm(reasons=REASONS_OF_SUPERVISOR), outcome)
+    return page(request, "supervisor/application.html", {**context, "conflict_form": form}, status=outcome.status)
+
+
+def _of_team(request: HttpRequest, application_id: uuid.UUID) -> Application:
+    """An application of somebody one supervises; one seen in another role has its own page."""
+    user = user_of(request)
+    row = get_visible_application(user, application_id)
+    if not can_clear(user, row):
+        raise NotFound()
+    # One and the same: spares three look-ups.
+    row.employee.agency = row.slot.agency = request.agency = row.agency  # type: ignore[attr-defined]
+    return row
+
+
+def _application_page(user: User, row: Application, form: DecisionForm, outcome: Attempt) -> dict[str, object]:
+    profile = gap_profile(row.employee)
+    reasons = look_at_pair(row.employee, row.slot, profile=profile).match.reasons
+    actions = open_application_actions(user, row)
+    return {
+        "application": row,
+        "employee": row.employee,
+        "slot": row.slot,
+        "agency": row.agency,
+        "facts": _facts(row),
+        "headline": headline(reasons, [line.competency.pk for line in open_gaps(profile)]),
+        "reasons": reason_lines(reasons, competency_names((r.competency for r in reasons), profile)),
+        "staffing": staffing(row.employee, row.slot.starts_on, row.slot.ends_on),
+        "steps": application_steps(timeline(row)),
+        "actions": actions,
+        "form": form,
+        "conflict_form": ConflictForm() if "decide_conflict" in actions else None,
+        "problem": outcome.problem,
+    }
+
+
+def _facts(row: Application) -> list[Fact]:
+    slot = row.slot
+    return [
+        Fact(_("Kind"), slot.policy.label),
+        Fact(_("Hours a week"), slot.hours_per_week),
+        Fact(
+            _("Keeps the whole period"),
+            _("Yes, no second placement at the same time") if slot.policy.blocks_time else _("No, beside daily work"),
+        ),
+        Fact(_("Place"), slot.place or slot.get_mode_display()),
+        Fact(_("Cost"), slot.cost or _("None")),
+    ]
+
+
+@dataclass(frozen=True, slots=True)
+class Away:
+    """A colleague who is, or may be, elsewhere in the period."""
+
+    name: str
+    slot: str
+    starts_on: dt.date
+    ends_on: dt.date
+    is_certain: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Staffing:
+    """A unit during a period: how many work there, who is away."""
+
+    unit: str
+    size: int
+    away: list[Away]
+
+    @property
+    def certain(self) -> int:
+        """How many are away for certain."""
+        return len({row.name for row in self.away if row.is_certain})
+
+    @property
+    def present(self) -> int:
+        """How many stay if this application is cleared as well."""
+        return max(self.size - self.certain - 1, 0)
+
+
+def staffing(employee: Employee, starts_on: dt.date, ends_on: dt.date) -> Staffing:
+    """Who else of the unit is away in a period: placements that keep time, and applications on their way."""
+    rows = (
+        Application.objects.filter(
+            Q(status__in=PLANNED) | Q(placement__status__in=RESERVING_PLACEMENT),
+            employee__unit=employee.unit_id,
+            slot__starts_on__lte=ends_on,
+            slot__ends_on__gte=starts_on,
+        )
+        .exclude(employee=employee)
+        .select_related("employee", "slot", "placement")
+        .order_by("slot__starts_on", "employee__name")
+    )
+    return Staffing(
+        unit=employee.unit.name,
+        size=Employee.objects.active().filter(unit=employee.unit_id).count(),
+        away=[
+            Away(
+                name=row.employee.full_name,
+                slot=row.slot.title,
+                starts_on=row.slot.starts_on,
+                ends_on=row.slot.ends_on,
+                is_certain=hasattr(row, "placement"),
+            )
+            for row in rows
+            if row.slot.policy.blocks_time
+        ],
+    )
+
+
+@policy(Role.SUPERVISOR)
+@require_safe
+def team(request: HttpRequest) -> HttpResponse:
+    """The people one supervises, each with the largest gaps, and what the team lacks together."""
+    leader = own_employee(request)
+    members = paginate(request, _team(user_of(request), leader))
+    profiles = gap_profiles(list(members))
+    rows = [
+        {
+            "employee": member,
+            "top": open_gaps(profiles[member.pk])[:TOP_GAPS],
+            "met": sum(1 for line in profiles[member.pk] if line.status == GapStatus.MET),
+            "total": len(profiles[member.pk]),
+            "unknown": sum(1 for line in profiles[member.pk] if line.status == GapStatus.UNKNOWN),
+        }
+        for member in members
+    ]
+    return page(
+        request,
+        "supervisor/team.html",
+        {
+            "agency": leader.agency,
+            "columns": [
+                Column(_("Person")),
+                Column(_("Largest gaps")),
+                Column(_("Met"), numeric=True),
+                Column(_("Not yet assessed"), numeric=True),
+            ],
+            "members": members,
+            "rows": rows,
+            "shared": shared_gaps(profiles.values()),
+        },
+    )
+
+
+def _team(user: User, leader: Employee) -> QuerySet[Employee]:
+    return (
+        visible_employees(user)
+        .filter(supervisor=leader)
+        .active()  # type: ignore[attr-defined]
+        .select_related("agency", "unit", "position")
+        .order_by("name", "pk")
+    )
+
+
+def shared_gaps(profiles: Iterable[list[GapLine]]) -> list[tuple[str, int]]:
+    """Competencies that most people of a team lack: (name, how many), measured gaps only."""
+    counted: dict[str, int] = {}
+    for lines in profiles:
+        for line in lines:
+            if line.gap > 0 and line.status != GapStatus.UNKNOWN:
+                counted[line.competency.name] = counted.get(line.competency.name, 0) + 1
+    return sorted(counted.items(), key=lambda item: (-item[1], item[0]))[:TOP_GAPS]
+
+
+@policy(Role.SUPERVISOR)
+@require_safe
+def member(request: HttpRequest, employee_id: uuid.UUID) -> HttpResponse:
+    """The competency profile of one person of the team."""
+    user = user_of(request)
+    person = get_visible_employee(user, employee_id)
+    if person.supervisor_id is None or person.supervisor_id != own_employee(request).pk:
+        raise NotFound()
+    return page(request, "supervisor/member.html", {"employee": person, **profile_groups(gap_profile(person))})
