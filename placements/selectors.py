@@ -125,11 +125,14 @@ _APPLICATION_ACTIONS: dict[str, tuple[str, Any]] = {
 
 def open_application_actions(user: User, application: Application) -> list[str]:
     """Verbs this user may do to this application now."""
-    found = [
-        verb
-        for verb, (transition, allowed) in _APPLICATION_ACTIONS.items()
-        if can_proceed(getattr(application, transition)) and allowed(user, application)
-    ]
+    answers: dict[Any, bool] = {}  # one look-up a question, however many verbs ask it
+    found = []
+    for verb, (transition, allowed) in _APPLICATION_ACTIONS.items():
+        if can_proceed(getattr(application, transition)):
+            if allowed not in answers:
+                answers[allowed] = allowed(user, application)
+            if answers[allowed]:
+                found.append(verb)
     if can_proceed(application.send_back):
         may = (
             permissions.can_clear

@@ -34,7 +34,7 @@ def page(request: HttpRequest) -> dict[str, Callable[[], Any]]:
     @cache
     def places() -> list[NavItem]:
         roles = roles_of(request.user)
-        return nav_items(request, roles, waiting(request.user, roles))
+        return nav_items(request, roles, waiting(request.user, roles, getattr(request, "waiting_counts", None)))
 
     @cache
     def unread() -> int:
@@ -61,11 +61,15 @@ _COUNTED = {
 _ONLY_APPLICATIONS = {Role.PUBLIC, Role.SIGNED_IN, Role.EMPLOYEE, Role.SUPERVISOR, Role.OPERATOR}
 
 
-def waiting(user: Any, roles: Collection[Role]) -> dict[str, int]:
-    """How much waits at each place of the navigation; one query for those who only apply and clear."""
+def waiting(user: Any, roles: Collection[Role], counts: dict[str, int] | None = None) -> dict[str, int]:
+    """How much waits at each place of the navigation; one query for those who only apply and clear.
+
+    ``counts`` spares them all, where the page has counted already.
+    """
     if not user.is_authenticated:
         return {}
-    counts = waiting_applications(user) if set(roles) <= _ONLY_APPLICATIONS else waiting_counts(user)
+    if counts is None:
+        counts = waiting_applications(user) if set(roles) <= _ONLY_APPLICATIONS else waiting_counts(user)
     found = {route: counts[name] for name, route in _COUNTED.items() if counts.get(name)}
     logbook = "mentor_placements" if Role.MENTOR in roles else "partner_placements"
     return found | {logbook: counts.get("logbook", 0)}

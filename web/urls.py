@@ -2,6 +2,7 @@
 
 from django.urls import URLPattern, path
 
+from web import urls_partner
 from web.views import account, gallery, public, supervisor
 from web.views.employee import applications, home, placements, slots
 
@@ -56,4 +57,4 @@ _gallery: list[URLPattern] = [
     path("gallery/job/", gallery.job, name="gallery_job"),
 ]
 
-urlpatterns: list[URLPattern] = [*_public, *_account, *_employee, *_supervisor, *_gallery]
+urlpatterns: list[URLPattern] = [*urls_partner.urlpatterns, *_public, *_account, *_employee, *_supervisor, *_gallery]

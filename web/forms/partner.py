@@ -1,0 +1,187 @@
+"""Forms of a partner: the slot in sections, and its small decisions."""
+
+from __future__ import annotations
+
+import uuid
+from collections import defaultdict
+from collections.abc import Iterable
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from asn.models import Competency
+from asn.states import Level
+from partners.kinds import kind_choices
+from partners.models import Agreement, Slot
+from partners.services import SlotData
+from partners.states import CancelReason, SlotMode, SlotStatus
+from web.forms.fields import DateField, LongText
+
+OUTCOME_ROWS = 5
+PREREQUISITE_ROWS = 3
+
+LEVELS = [(level.value, f"{level.value} – {level.label}") for level in Level]
+
+
+def competency_choices() -> list[Any]:
+    """Active competencies by field, after a first line that chooses none."""
+    groups: dict[str, list[tuple[str, str]]] = defaultdict(list)
+    for competency in Competency.objects.filter(is_active=True).order_by("field", "code"):
+        groups[competency.field].append((competency.pk, competency.name))
+    return [("", _("Choose a competency")), *groups.items()]
+
+
+class OutcomeForm(forms.Form):
+    """What is taught: from which level to which."""
+
+    competency = forms.ChoiceField(label=_("Competency"), required=False)
+    from_level = forms.TypedChoiceField(
+        label=_("From level"),
+        coerce=int,
+        empty_value=None,
+        required=False,
+        choices=[("", "–"), (0, _("0 – no experience needed")), *LEVELS[:4]],
+    )
+    to_level = forms.TypedChoiceField(
+        label=_("To level"), coerce=int, empty_value=None, required=False, choices=[("", "–"), *LEVELS]
+    )
+
+    def __init__(self, *args: Any, choices: list[Any], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["competency"].choices = choices  # type: ignore[attr-defined]
+
+    def clean(self) -> dict[str, Any]:
+        """A line is filled in wholly or not at all."""
+        data: dict[str, Any] = super().clean() or {}
+        if data.get("competency"):
+            for name in ("from_level", "to_level"):
+                if name in self.fields and data.get(name) is None:
+                    self.add_error(name, _("Choose a level."))
+        return data
+
+
+class PrerequisiteForm(forms.Form):
+    """What is presupposed."""
+
+    competency = forms.ChoiceField(label=_("Competency"), required=False)
+    level = forms.TypedChoiceField(
+        label=_("At least level"), coerce=int, empty_value=None, required=False, choices=[("", "–"), *LEVELS]
+    )
+    is_required = forms.BooleanField(label=_("Without it nobody can take part"), required=False)
+
+    def __init__(self, *args: Any, choices: list[Any], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["competency"].choices = choices  # type: ignore[attr-defined]
+
+    def clean(self) -> dict[str, Any]:
+        """A line is filled in wholly or not at all."""
+        data: dict[str, Any] = super().clean() or {}
+        if data.get("competency") and data.get("level") is None:
+            self.add_error("level", _("Choose a level."))
+        return data
+
+
+OutcomeFormSet = forms.formset_factory(OutcomeForm, extra=OUTCOME_ROWS, max_num=20, absolute_max=20)
+PrerequisiteFormSet = forms.formset_factory(PrerequisiteForm, extra=PREREQUISITE_ROWS, max_num=20, absolute_max=20)
+
+
+class SlotForm(forms.Form):
+    """A slot without its lines of competencies."""
+
+    agreement_id = forms.UUIDField(
+        label=_("Agreement"), widget=forms.Select, help_text=_("The slot belongs to the city of this agreement.")
+    )
+    kind = forms.ChoiceField(label=_("Kind"), widget=forms.RadioSelect)
+    title = forms.CharField(label=_("Title"), max_length=160)
+    description = LongText(
+        label=_("What will people do, with whom, and what will they take home?"),
+        max_length=6000,
+        rows=8,
+        help_text=_("Four to eight sentences. The model reads them, so write as you would tell a colleague."),
+    )
+    mode = forms.ChoiceField(label=_("Mode"), choices=SlotMode.choices, widget=forms.RadioSelect)
+    place = forms.CharField(label=_("Place"), max_length=120, required=False, help_text=_("Not needed when online."))
+    starts_on = DateField(label=_("First day"))
+    ends_on = DateField(label=_("Last day"))
+    apply_by = DateField(label=_("Apply until"))
+    hours_per_week = forms.IntegerField(label=_("Hours a week"), min_value=1, max_value=40)
+    seats = forms.IntegerField(label=_("Seats"), min_value=1, max_value=500)
+    benefits = forms.CharField(
+        label=_("Benefits"), max_length=400, required=False, help_text=_("Only what the agreement names.")
+    )
+    cost = forms.CharField(label=_("Cost for the city or the person"), max_length=200, required=False)
+
+    def __init__(self, *args: Any, agreements: Iterable[Agreement], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["kind"].choices = kind_choices()  # type: ignore[attr-defined]
+        self.fields["agreement_id"].widget.choices = [  # type: ignore[attr-defined]
+            ("", _("Choose an agreement")),
+            *(
+                (a.pk, f"{a.agency.name} · {a.number_agency} · {a.starts_on:%d/%m/%Y}–{a.ends_on:%d/%m/%Y}")
+                for a in agreements
+            ),
+        ]
+
+
+def slot_initial(slot: Slot) -> dict[str, Any]:
+    """A stored slot as the form shows it."""
+    names = [name for name in SlotForm.base_fields if name != "agreement_id"]
+    return {"agreement_id": slot.agreement_id, **{name: getattr(slot, name) for name in names}}
+
+
+def slot_data(form: SlotForm, outcomes: Any, prerequisites: Any) -> SlotData:
+    """The answers as the service takes them."""
+    answers = dict(form.cleaned_data)
+    agreement_id: uuid.UUID = answers.pop("agreement_id")
+    return SlotData(
+        agreement_id=agreement_id,
+        outcomes=[
+            (line["competency"], line["from_level"], line["to_level"])
+            for line in outcomes.cleaned_data
+            if line.get("competency")
+        ],
+        prerequisites=[
+            (line["competency"], line["level"], line["is_required"])
+            for line in prerequisites.cleaned_data
+            if line.get("competency")
+        ],
+        **answers,
+    )
+
+
+class SlotStatusFilter(forms.Form):
+    """Which of our slots to show."""
+
+    status = forms.ChoiceField(label=_("Status"), required=False, choices=[("", _("All")), *SlotStatus.choices])
+    text = forms.CharField(label=_("Words"), required=False, max_length=80)
+
+
+class CancelForm(forms.Form):
+    """Why a slot is cancelled; everyone concerned reads it."""
+
+    reason = forms.ChoiceField(label=_("Reason"), choices=CancelReason.choices)
+    note = forms.CharField(label=_("Note"), max_length=500, required=False, widget=forms.Textarea(attrs={"rows": 2}))
+
+
+class MentorTieForm(forms.Form):
+    """Tie a mentor to a slot."""
+
+    mentor_id = forms.UUIDField(label=_("Mentor"), widget=forms.Select)
+
+    def __init__(self, *args: Any, mentors: Iterable[Any], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["mentor_id"].widget.choices = [  # type: ignore[attr-defined]
+            ("", _("Choose a mentor")),
+            *((mentor.pk, mentor.name) for mentor in mentors),
+        ]
+
+
+class MentorProfileForm(forms.Form):
+    """A mentor of the partner."""
+
+    name = forms.CharField(label=_("Name"), max_length=160)
+    occupation = forms.CharField(label=_("Occupation"), max_length=160, required=False)
+    email = forms.EmailField(label=_("E-mail"), required=False)
+    bio = LongText(label=_("Experience in a few sentences"), max_length=2000, rows=4, required=False)
+    capacity = forms.IntegerField(label=_("Participants at one time"), min_value=1, max_value=50, initial=3)

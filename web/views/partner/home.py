@@ -1,0 +1,73 @@
+"""Where a partner begins: what waits, and which slots need attention."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from django.db.models import Count, F, Q
+from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
+from django.views.decorators.http import require_safe
+
+from accounts.roles import Role
+from core.policy import policy
+from partners.models import Agreement, PartnerVerification, Slot
+from partners.permissions import visible_agreements
+from partners.states import AgreementStatus, SlotStatus
+from placements.selectors import waiting_counts
+from placements.states import LIVE_APPLICATION, PlacementStatus
+from web.pages import page, user_of
+from web.views.host import hosted
+from web.views.partner.common import own_partner
+
+ENDING_SOON = 90
+STALE_AFTER = 30
+EMPTY_AT_LAST = 14
+
+
+@policy(Role.PARTNER)
+@require_safe
+def home(request: HttpRequest) -> HttpResponse:
+    """Candidates to answer, days to read, slots to look after, agreements about to end."""
+    user = user_of(request)
+    partner = own_partner(request)
+    today = timezone.localdate()
+    request.waiting_counts = counts = waiting_counts(user)  # type: ignore[attr-defined]  # the navigation shows them too
+    slots = Slot.objects.filter(partner=partner).select_related("agency")
+    agreements: list[Agreement] = list(
+        visible_agreements(user)
+        .filter(
+            partner=partner,
+            status=AgreementStatus.SIGNED,
+            ends_on__range=(today, today + timedelta(days=ENDING_SOON)),
+        )
+        .select_related("agency")
+        .order_by("ends_on")
+    )
+    return page(
+        request,
+        "partner/home.html",
+        {
+            "partner": partner,
+            "waiting": counts,
+            "returned": slots.filter(status=SlotStatus.RETURNED).order_by("-updated_at"),
+            "quiet": slots.filter(
+                status=SlotStatus.PUBLISHED,
+                apply_by__range=(today, today + timedelta(days=EMPTY_AT_LAST)),
+                filled_seats__lt=F("seats"),
+            )
+            .annotate(interest=Count("applications", filter=Q(applications__status__in=LIVE_APPLICATION)))
+            .filter(interest=0)
+            .order_by("apply_by"),
+            "stale": slots.filter(
+                status__in=(SlotStatus.PUBLISHED, SlotStatus.PAUSED),
+                confirmed_at__lt=timezone.now() - timedelta(days=STALE_AFTER),
+            ).order_by("confirmed_at"),
+            "ending": agreements,
+            "verifications": PartnerVerification.objects.filter(partner=partner)
+            .select_related("agency")
+            .order_by("agency__name"),
+            "open_slots": slots.filter(status=SlotStatus.PUBLISHED).count(),
+            "running": hosted(request).filter(status=PlacementStatus.ACTIVE).count(),
+        },
+    )

@@ -1,0 +1,274 @@
+"""A partner's slots: writing, checking, handing in, looking after."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable
+from typing import Any
+
+from django.db.models import Count, Q
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from accounts.roles import Role
+from core.policy import policy
+from mentors.models import Mentor
+from mentors.services import assign_mentor, unassign_mentor
+from partners import services
+from partners.models import Agreement, Partner, Slot
+from partners.permissions import can_edit_slot, visible_agreements
+from partners.selectors import slot_list
+from partners.states import AgreementKind, AgreementStatus, SlotStatus
+from placements.permissions import PARTNER_SEES
+from placements.states import ApplicationStatus
+from web.forms.partner import (
+    CancelForm,
+    MentorTieForm,
+    OutcomeFormSet,
+    PrerequisiteFormSet,
+    SlotForm,
+    SlotStatusFilter,
+    competency_choices,
+    slot_data,
+    slot_initial,
+)
+from web.pages import Attempt, attempt, done, page, paginate, user_of
+from web.views.employee.slots import slot_facts
+from web.views.partner.common import get_own_slot, own_partner
+
+LOOKED_AFTER = (SlotStatus.PUBLISHED, SlotStatus.PAUSED, SlotStatus.FULL)
+
+
+@policy(Role.PARTNER)
+@require_safe
+def slots(request: HttpRequest) -> HttpResponse:
+    """Our slots, the newest first, with how many candidates each has."""
+    partner = own_partner(request)
+    form = SlotStatusFilter(request.GET)
+    chosen = form.cleaned_data if form.is_valid() else {}
+    rows = (
+        slot_list(user_of(request), partner_id=partner.pk, **{k: v for k, v in chosen.items() if v})
+        .select_related("agency", "partner")
+        .annotate(
+            candidates=Count("applications", filter=Q(applications__status__in=PARTNER_SEES), distinct=True),
+            to_answer=Count("applications", filter=Q(applications__status=ApplicationStatus.APPROVED), distinct=True),
+        )
+        .order_by("-created_at", "pk")
+    )
+    return page(
+        request,
+        "partner/slots.html",
+        {
+            "partner": partner,
+            "form": form,
+            "active": sum(bool(v) for v in chosen.values()),
+            "slots": paginate(request, rows),
+        },
+        partial="results",
+    )
+
+
+@policy(Role.PARTNER)
+@require_safe
+def slot(request: HttpRequest, slot_id: uuid.UUID) -> HttpResponse:
+    """One slot: check it, hand it in, look after it."""
+    return page(request, "partner/slot.html", _slot_page(request, get_own_slot(request, slot_id)))
+
+
+def _slot_page(request: HttpRequest, row: Slot, **more: Any) -> dict[str, Any]:
+    user = user_of(request)
+    tied = [tie.mentor for tie in row.slot_mentors.select_related("mentor").order_by("created_at", "pk")]
+    free = Mentor.objects.filter(partner=row.partner_id, is_active=True).exclude(pk__in=[m.pk for m in tied])
+    return {
+        "slot": row,
+        "agency": row.agency,
+        "facts": slot_facts(row),
+        "outcomes": row.outcomes.select_related("competency"),
+        "prerequisites": row.prerequisites.select_related("competency"),
+        "mentors": tied,
+        "mentor_form": MentorTieForm(mentors=free)
+        if row.status not in (SlotStatus.CLOSED, SlotStatus.CANCELLED)
+        else None,
+        "can_edit": can_edit_slot(user, row),
+        "can_submit": row.status == SlotStatus.DRAFT,
+        "is_looked_after": row.status in LOOKED_AFTER,
+        "candidates": row.applications.filter(status__in=PARTNER_SEES).count(),
+        "problem": None,
+        **more,
+    }
+
+
+@policy(Role.PARTNER)
+@require_http_methods(["GET", "HEAD", "POST"])
+def create(request: HttpRequest) -> HttpResponse:
+    """Write a slot; it is a draft until handed in."""
+    partner = own_partner(request)
+    user = user_of(request)
+    return _slot_form(
+        request,
+        partner,
+        None,
+        lambda data: services.create_slot(actor=user, partner_id=partner.pk, data=data),
+    )
+
+
+@policy(Role.PARTNER)
+@require_http_methods(["GET", "HEAD", "POST"])
+def edit(request: HttpRequest, slot_id: uuid.UUID) -> HttpResponse:
+    """Change a draft, or a slot that came back for revision."""
+    row = get_own_slot(request, slot_id)
+    user = user_of(request)
+    return _slot_form(
+        request, row.partner, row, lambda data: services.update_slot(actor=user, slot_id=row.pk, data=data)
+    )
+
+
+def _agreements(request: HttpRequest, partner: Partner, row: Slot | None) -> list[Agreement]:
+    found = (
+        visible_agreements(user_of(request))
+        .filter(partner=partner, status=AgreementStatus.SIGNED)
+        .exclude(kind=AgreementKind.KB)
+        .select_related("agency")
+        .order_by("agency__name", "-ends_on")
+    )
+    return list(found.filter(agency=row.agency_id) if row else found)
+
+
+def _slot_form(
+    request: HttpRequest, partner: Partner, row: Slot | None, keep: Callable[[services.SlotData], Slot]
+) -> HttpResponse:
+    agreements, choices = _agreements(request, partner, row), competency_choices()
+    outcome, status = Attempt(), 200
+    if request.method == "POST":
+        form = SlotForm(request.POST, agreements=agreements)
+        outcomes = OutcomeFormSet(request.POST, prefix="outcomes", form_kwargs={"choices": choices})
+        prerequisites = PrerequisiteFormSet(request.POST, prefix="prerequisites", form_kwargs={"choices": choices})
+        status = 422
+        if all([form.is_valid(), outcomes.is_valid(), prerequisites.is_valid()]):
+            with attempt(form) as outcome:
+                kept = keep(slot_data(form, outcomes, prerequisites))
+                return done(
+                    request, _("The draft is kept. Check your answers, then hand it in."), "partner_slot", kept.pk
+                )
+            status = outcome.status
+    else:
+        lines = _line_initial(row)
+        form = SlotForm(initial=slot_initial(row) if row else _fresh(agreements), agreements=agreements)
+        outcomes = OutcomeFormSet(prefix="outcomes", initial=lines[0], form_kwargs={"choices": choices})
+        prerequisites = PrerequisiteFormSet(prefix="prerequisites", initial=lines[1], form_kwargs={"choices": choices})
+    return page(
+        request,
+        "partner/slot_form.html",
+        {
+            "partner": partner,
+            "slot": row,
+            "form": form,
+            "outcomes": outcomes,
+            "prerequisites": prerequisites,
+            "agreements": agreements,
+            "problem": outcome.problem,
+        },
+        status=status,
+    )
+
+
+def _line_initial(row: Slot | None) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+    if row is None:
+        return [], []
+    return (
+        [
+            {"competency": o.competency_id, "from_level": o.from_level, "to_level": o.to_level}
+            for o in row.outcomes.all()
+        ],
+        [
+            {"competency": p.competency_id, "level": p.level, "is_required": p.is_required}
+            for p in row.prerequisites.all()
+        ],
+    )
+
+
+def _fresh(agreements: list[Agreement]) -> dict[str, Any]:
+    return {
+        "agreement_id": agreements[0].pk if len(agreements) == 1 else None,
+        "kind": "internship",
+        "mode": "onsite",
+        "seats": 1,
+        "hours_per_week": 20,
+    }
+
+
+def _steer(call: Callable[..., object], message: str) -> Callable[[HttpRequest, uuid.UUID], HttpResponse]:
+    """A view for one verb of a slot's life."""
+
+    @policy(Role.PARTNER)
+    @require_POST
+    def view(request: HttpRequest, slot_id: uuid.UUID) -> HttpResponse:
+        row = get_own_slot(request, slot_id)
+        with attempt() as outcome:
+            call(actor=user_of(request), slot_id=row.pk)
+            return done(request, _(message), "partner_slot", row.pk)
+        return page(
+            request, "partner/slot.html", _slot_page(request, row, problem=outcome.problem), status=outcome.status
+        )
+
+    return view
+
+
+submit = _steer(services.submit_slot, gettext_noop("Handed in: HR checks the slot now."))
+pause = _steer(services.pause_slot, gettext_noop("Paused: nobody can apply for now."))
+resume = _steer(services.resume_slot, gettext_noop("Open again for applications."))
+close = _steer(services.close_slot, gettext_noop("Closed: applications under way go on."))
+confirm = _steer(services.confirm_slot, gettext_noop("Thank you: the offer is confirmed as of today."))
+
+
+@policy(Role.PARTNER)
+@require_POST
+def clone(request: HttpRequest, slot_id: uuid.UUID) -> HttpResponse:
+    """A fresh draft with the same content."""
+    row = get_own_slot(request, slot_id)
+    with attempt() as outcome:
+        copy = services.clone_slot(actor=user_of(request), slot_id=row.pk)
+        done(request, _("A copy is kept as a draft. Adjust the dates, then hand it in."), "partner_slot", copy.pk)
+        return redirect("partner_slot_edit", copy.pk)
+    return page(request, "partner/slot.html", _slot_page(request, row, problem=outcome.problem), status=outcome.status)
+
+
+@policy(Role.PARTNER)
+@require_http_methods(["GET", "HEAD", "POST"])
+def cancel(request: HttpRequest, slot_id: uuid.UUID) -> HttpResponse:
+    """Ask once more, then cancel with a coded reason that everyone concerned reads."""
+    row = get_own_slot(request, slot_id)
+    form = CancelForm(request.POST or None)
+    outcome, status = Attempt(), 200
+    if request.method == "POST":
+        status = 422
+        if form.is_valid():
+            with attempt(form) as outcome:
+                services.cancel_slot(actor=user_of(request), slot_id=row.pk, **form.cleaned_data)
+                return done(request, _("Cancelled: everyone concerned is told."), "partner_slot", row.pk)
+            status = outcome.status
+    return page(request, "partner/cancel.html", {"slot": row, "form": form, "problem": outcome.problem}, status=status)
+
+
+@policy(Role.PARTNER)
+@require_POST
+def tie_mentor(request: HttpRequest, slot_id: uuid.UUID) -> HttpResponse:
+    """Tie a mentor to the slot, or take the tie away."""
+    row = get_own_slot(request, slot_id)
+    user = user_of(request)
+    form = MentorTieForm(request.POST, mentors=Mentor.objects.filter(partner=row.partner_id))
+    outcome, status = Attempt(), 422
+    if form.is_valid():
+        mentor_id = form.cleaned_data["mentor_id"]
+        with attempt(form) as outcome:
+            if request.POST.get("untie"):
+                unassign_mentor(actor=user, slot_id=row.pk, mentor_id=mentor_id)
+                return done(request, _("The mentor no longer guides this slot."), "partner_slot", row.pk)
+            assign_mentor(actor=user, slot_id=row.pk, mentor_id=mentor_id)
+            return done(request, _("The mentor guides this slot."), "partner_slot", row.pk)
+        status = outcome.status
+    context = _slot_page(request, row, problem=outcome.problem) | {"mentor_form": form}
+    return page(request, "partner/slot.html", context, status=status)
