@@ -640,8 +640,10 @@ class _Builder:
 
 def _analyse() -> None:
     """Tell the planner how many rows there are now; nobody else can see them before we commit."""
+    # our tables only: the catalogues are shared with other databases, whose builders would wait for us
+    tables = ", ".join(map(connection.ops.quote_name, connection.introspection.django_table_names(only_existing=True)))
     with connection.cursor() as cursor:
-        cursor.execute("ANALYZE")
+        cursor.execute(f"ANALYZE {tables}")
 
 
 class _OfApplication(Protocol):
