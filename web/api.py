@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from uuid import UUID
 
 from django.db.models import QuerySet
 from ninja import Query
@@ -16,8 +17,9 @@ from core.policy import Router
 from mentors.models import Mentor
 from partners.models import PartnerMembership
 from placements.selectors import waiting_counts
+from web import services
 from web.models import Notification
-from web.schemas import MeOut, NotificationFilters, NotificationOut
+from web.schemas import MeOut, NotificationFilters, NotificationOut, ReadOut
 
 router = Router(tags=["Me"])
 
@@ -47,3 +49,15 @@ def list_notifications(request: SignedInRequest, filters: Query[NotificationFilt
     """What I was told, the latest first."""
     rows = Notification.objects.filter(user=request.user)
     return rows if filters.unread is None else rows.filter(read_at__isnull=filters.unread)
+
+
+@router.post("/notifications/{uuid:notification_id}/read", policy=(Role.SIGNED_IN,), response=NotificationOut)
+def read_notification(request: SignedInRequest, notification_id: UUID) -> Notification:
+    """I have read it."""
+    return services.read_notification(actor=request.user, notification_id=notification_id)
+
+
+@router.post("/notifications/read", policy=(Role.SIGNED_IN,), response=ReadOut)
+def read_notifications(request: SignedInRequest) -> dict[str, int]:
+    """I have read them all."""
+    return {"marked": services.read_all_notifications(actor=request.user)}

@@ -59,3 +59,9 @@ class NotificationFilters(Filters):
     """Which messages."""
 
     unread: bool | None = None
+
+
+class ReadOut(Schema):
+    """How many messages were marked as read."""
+
+    marked: int

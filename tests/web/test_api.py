@@ -35,3 +35,14 @@ def test_notifications_are_listed_for_their_owner_only() -> None:
     assert told(ask(user, "GET", "notifications", query={"unread": True}))["count"] == 1
     assert told(ask(user, "GET", "notifications", query={"unread": False}))["count"] == 2
     assert told(ask(UserFactory(), "GET", "notifications"))["count"] == 0
+
+
+def test_a_notification_is_read_once_and_by_its_owner_only() -> None:
+    user = UserFactory()
+    rows = [Notification.objects.create(user=user, event_key=str(n), code="application_cleared") for n in range(3)]
+    path = f"notifications/{rows[0].pk}/read"
+    told(ask(UserFactory(), "POST", path), 404)
+    read = told(ask(user, "POST", path))
+    assert told(ask(user, "POST", path))["read_at"] == read["read_at"]
+    assert told(ask(user, "POST", "notifications/read")) == {"marked": 2}
+    assert told(ask(user, "GET", "me"))["unread"] == 0
