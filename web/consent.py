@@ -19,7 +19,7 @@ class Disclosure:
 
 PARTNER_SEES: tuple[Disclosure, ...] = (
     Disclosure(_("Position and unit"), True, True),
-    Disclosure(_("Levels of the competencies that this slot teaches or asks for"), True, True),
+    Disclosure(_("Levels of the competencies that this slot teaches or asks for, and how well they match"), True, True),
     Disclosure(_("Your motivation"), True, True),
     Disclosure(_("Full name and office e-mail"), False, True),
     Disclosure(_("Last three digits of the NIP"), False, True),
