@@ -124,10 +124,11 @@ def can_decide_for_partner(user: User, application: Application) -> bool:
 
 def _decided_otherwise(user: User, application: Application, step: str) -> bool:
     """Whether the user has decided another step of this attempt; the same step again is "already decided"."""
-    return (
-        application.decisions.filter(attempt=application.attempt, decided_by=user)
-        .exclude(step__in=(step, DecisionStep.WITHDRAWAL))
-        .exists()
+    return any(
+        decision.attempt == application.attempt
+        and decision.decided_by_id == user.pk
+        and decision.step not in (step, DecisionStep.WITHDRAWAL)
+        for decision in application.decisions.all()
     )
 
 

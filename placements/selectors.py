@@ -7,7 +7,7 @@ from datetime import date, datetime, timedelta
 from math import ceil
 from typing import Any
 
-from django.db.models import Count, Q
+from django.db.models import Count, Prefetch, Q, prefetch_related_objects
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 from django_fsm import can_proceed
@@ -20,7 +20,7 @@ from partners.kinds import Evidence
 from partners.permissions import partners_of
 from placements import permissions
 from placements.hours import account_year, ceiling, planned_hours
-from placements.models import Application, LearningHourEntry, LogbookEntry, MentoringSession, Placement
+from placements.models import Application, Decision, LearningHourEntry, LogbookEntry, MentoringSession, Placement
 from placements.states import (
     ApplicationStatus,
     DecisionStep,
@@ -77,7 +77,9 @@ def _holder_name(application: Application, step: str) -> str:
 def timeline(application: Application) -> list[TimelineItem]:
     """The road of one application: every decision of every attempt, the present holder, the steps to come."""
     items = []
-    for decision in application.decisions.select_related("decided_by"):
+    # Kept with the application: whoever asks next who has decided spares the query.
+    prefetch_related_objects([application], Prefetch("decisions", Decision.objects.select_related("decided_by")))
+    for decision in application.decisions.all():
         items.append(
             TimelineItem(
                 step=decision.step,
@@ -342,7 +344,7 @@ def placements_with_road(user: User) -> Any:
 
 
 def waiting_applications(user: User) -> dict[str, int]:
-    """How many applications wait for this user, by what is waited for: one query."""
+    """How many applications and new placements wait for this user, by what is waited for: one query."""
     found: dict[str, int] = permissions.visible_applications(user).aggregate(
         clearance=Count(
             "pk",
@@ -364,12 +366,17 @@ def waiting_applications(user: User) -> dict[str, int]:
             filter=Q(status=ApplicationStatus.APPROVED, slot__partner__in=partners_of(user)),
             distinct=True,
         ),
+        preparing=Count(
+            "placement",
+            filter=Q(placement__status=PlacementStatus.PREPARING, agency__in=agencies_of(user, AgencyRole.HR)),
+            distinct=True,
+        ),
     )
     return found
 
 
 def waiting_counts(user: User) -> dict[str, int]:
-    """How many things wait for this user, by what is waited for: three queries."""
+    """How many things wait for this user, by what is waited for: two queries."""
     applications = waiting_applications(user)
     host = Q(placement__mentor__user=user) | Q(placement__slot__partner__in=partners_of(user))
     logbook = LogbookEntry.objects.filter(
@@ -378,9 +385,4 @@ def waiting_counts(user: User) -> dict[str, int]:
         status=LogbookStatus.SUBMITTED,
         placement__status__in=(PlacementStatus.ACTIVE, PlacementStatus.FINISHING),
     ).aggregate(n=Count("pk", distinct=True))["n"]
-    starting = (
-        permissions.visible_placements(user)
-        .filter(status=PlacementStatus.PREPARING, agency__in=agencies_of(user, AgencyRole.HR))
-        .aggregate(n=Count("pk", distinct=True))["n"]
-    )
-    return {**applications, "logbook": logbook, "preparing": starting}
+    return {**applications, "logbook": logbook}

@@ -58,18 +58,18 @@ _COUNTED = {
     "acceptance": "partner_applications",
     "preparing": "agency_placements",
 }
-_ONLY_APPLICATIONS = {Role.PUBLIC, Role.SIGNED_IN, Role.EMPLOYEE, Role.SUPERVISOR, Role.OPERATOR}
+_READS_LOGBOOKS = {Role.PARTNER, Role.MENTOR}
 
 
 def waiting(user: Any, roles: Collection[Role], counts: dict[str, int] | None = None) -> dict[str, int]:
-    """How much waits at each place of the navigation; one query for those who only apply and clear.
+    """How much waits at each place of the navigation; one query for those who read no logbook.
 
     ``counts`` spares them all, where the page has counted already.
     """
     if not user.is_authenticated:
         return {}
     if counts is None:
-        counts = waiting_applications(user) if set(roles) <= _ONLY_APPLICATIONS else waiting_counts(user)
+        counts = waiting_counts(user) if _READS_LOGBOOKS & set(roles) else waiting_applications(user)
     found = {route: counts[name] for name, route in _COUNTED.items() if counts.get(name)}
     logbook = "mentor_placements" if Role.MENTOR in roles else "partner_placements"
     return found | {logbook: counts.get("logbook", 0)}
