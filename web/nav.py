@@ -42,16 +42,20 @@ def _place(route: str, label: str | Promise, icon: str, *roles: Role, unless: fr
 
 
 # Whoever holds one of these starts on another page than an employee does.
-_OWN_HOME = frozenset({Role.HR, Role.PARTNER, Role.MENTOR})
+_OWN_HOME = frozenset({Role.HR, Role.LEADERSHIP, Role.AUDITOR, Role.PARTNER, Role.MENTOR})
 
 # In order of use: a phone shows the first four at the thumb.
 PLACES: tuple[Place, ...] = (
     _place("home", _("Home"), "house", Role.SIGNED_IN, unless=_OWN_HOME),
-    _place("agency_home", _("Home"), "house", Role.HR),
+    _place("agency_home", _("Home"), "house", Role.HR, Role.LEADERSHIP, Role.AUDITOR),
     _place("partner_home", _("Home"), "house", Role.PARTNER),
     _place("mentor_home", _("Home"), "house", Role.MENTOR, unless=frozenset({Role.PARTNER})),
-    _place("agency_queue", _("Decisions"), "clipboard-check", Role.HR),
-    _place("agency_placements", _("Participants"), "list-check", Role.HR, Role.LEADERSHIP, Role.AUDITOR),
+    _place("agency_queue", _("Decisions"), "clipboard-check", Role.HR, Role.AUDITOR),
+    _place("agency_placements", _("Participants"), "list-check", Role.HR, Role.AUDITOR),
+    _place("agency_slots", _("Slots"), "signpost-split", Role.HR, Role.AUDITOR),
+    _place("agency_people", _("People"), "people", Role.HR, Role.AUDITOR),
+    _place("agency_partners", _("Partners"), "building", Role.HR, Role.AUDITOR),
+    _place("agency_awards", _("Awards"), "award", Role.HR, Role.AUDITOR),
     _place("partner_slots", _("Our slots"), "signpost-split", Role.PARTNER),
     _place("partner_applications", _("Candidates"), "people", Role.PARTNER),
     _place("partner_placements", _("Participants"), "briefcase", Role.PARTNER),

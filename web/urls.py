@@ -1,9 +1,9 @@
 """Addresses of the pages."""
 
-from django.urls import URLPattern, path
+from django.urls import URLPattern, URLResolver, include, path
 
 from web import urls_partner
-from web.views import account, gallery, public, supervisor
+from web.views import account, files, gallery, public, supervisor
 from web.views.employee import applications, home, placements, slots
 
 _public: list[URLPattern] = [
@@ -57,4 +57,13 @@ _gallery: list[URLPattern] = [
     path("gallery/job/", gallery.job, name="gallery_job"),
 ]
 
-urlpatterns: list[URLPattern] = [*urls_partner.urlpatterns, *_public, *_account, *_employee, *_supervisor, *_gallery]
+urlpatterns: list[URLPattern | URLResolver] = [
+    *_public,
+    *_account,
+    *_employee,
+    *_supervisor,
+    *urls_partner.urlpatterns,
+    path("agency/", include("web.urls_agency")),
+    path("files/<uuid:file_id>/", files.download, name="file"),
+    *_gallery,
+]

@@ -1,0 +1,1 @@
+"""Pages of the HR office: what waits, and the decisions of the agency."""

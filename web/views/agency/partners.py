@@ -1,0 +1,279 @@
+"""Partners of the agency and the agreements that slots stand on."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import timedelta
+from typing import Any
+
+from django.db import transaction
+from django.db.models import Count, Q
+from django.http import HttpRequest, HttpResponse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from accounts.roles import Role
+from asn.models import Agency
+from asn.states import AgencyRole
+from core.errors import NotFound
+from core.files import store_pdf
+from core.policy import policy
+from core.rows import find
+from partners import services
+from partners.models import Agreement, Partner, PartnerVerification
+from partners.permissions import visible_agreements, visible_verifications
+from partners.states import AgreementKind, AgreementStatus, SlotStatus, VerificationStatus
+from web.components import Column, Fact
+from web.forms.agency_partners import AgreementFilter, AgreementForm, PartnerFilter, ReasonForm
+from web.pages import Attempt, attempt, done, page, paginate, user_of
+from web.templatetags.padan import date_range
+from web.views.agency.common import is_officer, own_agency, require_own
+
+ENDING_SOON = timedelta(days=90)
+
+
+@policy(Role.HR, Role.AUDITOR)
+@require_safe
+def partners(request: HttpRequest) -> HttpResponse:
+    """Partners that asked to work with the agency, those to verify first."""
+    agency = own_agency(request)
+    rows = visible_verifications(user_of(request)).filter(agency=agency).select_related("partner")
+    found = PartnerFilter(request.GET, rows, agency)
+    here = Q(partner__slots__agency=agency, partner__slots__status=SlotStatus.PUBLISHED)
+    listed = found.qs.annotate(slots=Count("partner__slots", filter=here, distinct=True))
+    return page(
+        request,
+        "agency/partners.html",
+        {
+            "agency": agency,
+            "filter": found,
+            "rows": paginate(request, listed.order_by("status", "partner__name", "pk")),
+            "columns": [
+                Column(_("Partner")),
+                Column(_("City")),
+                Column(_("Open slots"), numeric=True),
+                Column(_("Status")),
+            ],
+        },
+        partial="results",
+    )
+
+
+def get_own_verification(request: HttpRequest, partner_id: uuid.UUID) -> PartnerVerification:
+    """The agency's word on a partner; a partner that never asked here is missing."""
+    agency = own_agency(request)
+    row = (
+        visible_verifications(user_of(request))
+        .filter(agency=agency, partner=partner_id)
+        .select_related("partner", "decided_by")
+        .first()
+    )
+    if row is None:
+        raise NotFound()
+    row.agency = agency
+    return row
+
+
+@policy(Role.HR, Role.AUDITOR)
+@require_http_methods(["GET", "HEAD", "POST"])
+def partner(request: HttpRequest, partner_id: uuid.UUID) -> HttpResponse:
+    """Who the partner is, its agreements and slots; verify it or refuse."""
+    row = get_own_verification(request, partner_id)
+    form, outcome, status = ReasonForm(), Attempt(), 200
+    if request.method == "POST":
+        actor, decision = user_of(request), request.POST.get("decision", "")
+        asked: dict[str, Any] = {"actor": actor, "agency_id": row.agency_id, "partner_id": row.partner_id}
+        if decision == "verify":
+            with attempt() as outcome:
+                services.verify_partner(**asked)
+                return done(
+                    request, _("Verified: slots of this partner can be published."), "agency_partner", partner_id
+                )
+            status = outcome.status
+        elif decision == "refuse":
+            form, status = ReasonForm(request.POST), 422
+            if form.is_valid():
+                with attempt(form) as outcome:
+                    services.refuse_partner(**asked, reason=form.cleaned_data["reason"])
+                    return done(request, _("Refused: the partner reads your reason."), "agency_partner", partner_id)
+                status = outcome.status
+        else:
+            raise NotFound()
+    return page(request, "agency/partner.html", _partner_page(request, row, form, outcome), status=status)
+
+
+def _partner_page(
+    request: HttpRequest, row: PartnerVerification, form: ReasonForm, outcome: Attempt
+) -> dict[str, object]:
+    agency, whom = row.agency, row.partner
+    may = is_officer(request, agency)
+    return {
+        "agency": agency,
+        "partner": whom,
+        "verification": row,
+        "facts": _facts(whom),
+        "agreements": _flagged(agency, list(whom.agreements.filter(agency=agency).order_by("-ends_on"))),
+        "slots": whom.slots.filter(agency=agency).exclude(status=SlotStatus.DRAFT).order_by("-starts_on")[:10],
+        "may": may,
+        "can_verify": may and row.status != VerificationStatus.VERIFIED,
+        "can_refuse": may and row.status != VerificationStatus.REFUSED,
+        "form": form,
+        "problem": outcome.problem,
+    }
+
+
+def _flagged(agency: Agency, rows: list[Agreement]) -> list[Agreement]:
+    """Agreements with a mark on those that end soon or have run out."""
+    today = agency.today()
+    for row in rows:
+        in_force = row.status == AgreementStatus.SIGNED
+        row.is_over = in_force and row.ends_on < today  # type: ignore[attr-defined]
+        row.ends_soon = in_force and today <= row.ends_on <= today + ENDING_SOON  # type: ignore[attr-defined]
+    return rows
+
+
+def _facts(row: Partner) -> list[Fact]:
+    facts = [
+        Fact(_("Kind"), row.get_kind_display()),
+        Fact(_("City"), row.city),
+        Fact(_("Address"), row.address or "–"),
+        Fact(_("Sector"), row.sector or "–"),
+        Fact(_("E-mail"), row.email or "–"),
+        Fact(_("Phone"), row.phone or "–"),
+        Fact(_("Website"), row.website or "–"),
+    ]
+    numbers = ((_("NIB"), row.nib), (_("NPWP"), row.npwp), (_("PDDIKTI code"), row.university_code))
+    return [*facts, *(Fact(label, number) for label, number in numbers if number)]
+
+
+@policy(Role.HR, Role.AUDITOR)
+@require_safe
+def agreements(request: HttpRequest) -> HttpResponse:
+    """All agreements, those that end first at the top."""
+    agency = own_agency(request)
+    rows = visible_agreements(user_of(request)).filter(agency=agency).select_related("partner")
+    found = AgreementFilter(request.GET, rows, agency)
+    listed = paginate(request, found.qs.order_by("ends_on", "pk"))
+    _flagged(agency, list(listed))
+    return page(
+        request,
+        "agency/agreements.html",
+        {
+            "agency": agency,
+            "filter": found,
+            "rows": listed,
+            "columns": [Column(_("Number")), Column(_("Partner")), Column(_("In force")), Column(_("Status"))],
+        },
+        partial="results",
+    )
+
+
+@policy(Role.HR)
+@require_http_methods(["GET", "HEAD", "POST"])
+def create_agreement(request: HttpRequest, partner_id: uuid.UUID) -> HttpResponse:
+    """Enter an agreement with its document; it carries slots once signed."""
+    own_agency(request, AgencyRole.HR)
+    row = get_own_verification(request, partner_id)
+    memoranda = list(row.partner.agreements.filter(agency=row.agency, kind=AgreementKind.KB).order_by("-ends_on"))
+    form = AgreementForm(request.POST or None, request.FILES or None, memoranda=memoranda)
+    outcome, status = Attempt(), 200
+    if request.method == "POST":
+        status = 422
+        if form.is_valid():
+            with attempt(form) as outcome:
+                kept = _keep_agreement(request, row, form.cleaned_data)
+                return done(
+                    request, _("The agreement is on record. Sign it when it is complete."), "agency_agreement", kept.pk
+                )
+            status = outcome.status
+    return page(
+        request,
+        "agency/agreement_form.html",
+        {"agency": row.agency, "partner": row.partner, "form": form, "problem": outcome.problem},
+        status=status,
+    )
+
+
+def _keep_agreement(request: HttpRequest, row: PartnerVerification, answers: dict[str, Any]) -> Agreement:
+    """The document and the agreement, both or none."""
+    actor, upload = user_of(request), answers.pop("file")
+    with transaction.atomic():
+        stored = store_pdf(actor=actor, upload=upload, title=upload.name, agency_id=row.agency_id) if upload else None
+        return services.create_agreement(
+            actor=actor,
+            agency_id=row.agency_id,
+            partner_id=row.partner_id,
+            data=services.AgreementData(**answers, file_id=stored.pk if stored else None),
+        )
+
+
+def get_own_agreement(request: HttpRequest, agreement_id: uuid.UUID) -> Agreement:
+    """An agreement of the agency the reader serves."""
+    rows = visible_agreements(user_of(request)).select_related("agency", "partner", "parent", "file")
+    row = find(rows, agreement_id)
+    require_own(request, row.agency)
+    return row
+
+
+@policy(Role.HR, Role.AUDITOR)
+@require_safe
+def agreement(request: HttpRequest, agreement_id: uuid.UUID) -> HttpResponse:
+    """What an agreement says, and the slots under it."""
+    return page(request, "agency/agreement.html", _agreement_page(request, get_own_agreement(request, agreement_id)))
+
+
+def _agreement_page(request: HttpRequest, row: Agreement, **more: Any) -> dict[str, Any]:
+    may = is_officer(request, row.agency)
+    _flagged(row.agency, [row])
+    return {
+        "agency": row.agency,
+        "agreement": row,
+        "facts": [
+            Fact(_("Partner"), row.partner.name),
+            Fact(_("Subject"), row.subject),
+            Fact(_("In force"), date_range(row.starts_on, row.ends_on)),
+            Fact(_("Number of the partner"), row.number_partner or "–"),
+            Fact(_("Signed for the city by"), row.signer_agency or "–"),
+            Fact(_("Signed for the partner by"), row.signer_partner or "–"),
+            Fact(_("Under the memorandum of understanding"), row.parent.number_agency if row.parent else "–"),
+        ],
+        "slots": row.slots.exclude(status=SlotStatus.DRAFT).order_by("-starts_on")[:10],
+        "can_sign": may and row.status == AgreementStatus.DRAFT,
+        "can_terminate": may and row.status == AgreementStatus.SIGNED,
+        "problem": None,
+        **more,
+    }
+
+
+@policy(Role.HR)
+@require_POST
+def sign_agreement(request: HttpRequest, agreement_id: uuid.UUID) -> HttpResponse:
+    """Note that both sides have signed."""
+    row = get_own_agreement(request, agreement_id)
+    with attempt() as outcome:
+        services.sign_agreement(actor=user_of(request), agreement_id=row.pk)
+        return done(request, _("Signed: slots can stand under it now."), "agency_agreement", row.pk)
+    context = _agreement_page(request, row, problem=outcome.problem)
+    return page(request, "agency/agreement.html", context, status=outcome.status)
+
+
+@policy(Role.HR)
+@require_http_methods(["GET", "HEAD", "POST"])
+def terminate_agreement(request: HttpRequest, agreement_id: uuid.UUID) -> HttpResponse:
+    """Ask once more, then end an agreement before its time."""
+    row = get_own_agreement(request, agreement_id)
+    form = ReasonForm(request.POST or None)
+    outcome, status = Attempt(), 200
+    if request.method == "POST":
+        status = 422
+        if form.is_valid():
+            with attempt(form) as outcome:
+                services.terminate_agreement(actor=user_of(request), agreement_id=row.pk, **form.cleaned_data)
+                return done(request, _("The agreement has ended."), "agency_agreement", row.pk)
+            status = outcome.status
+    return page(
+        request,
+        "agency/agreement_end.html",
+        {"agency": row.agency, "agreement": row, "form": form, "problem": outcome.problem},
+        status=status,
+    )

@@ -1,0 +1,135 @@
+"""Slots of the agency: review before publication, and who is recommended afterwards."""
+
+from __future__ import annotations
+
+import uuid
+
+from django.db.models import Count, F, Q
+from django.http import HttpRequest, HttpResponse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_safe
+
+from accounts.models import User
+from accounts.roles import Role
+from asn.models import Competency
+from core.errors import NotFound
+from core.policy import policy
+from core.rows import find
+from matching.selectors import recommendations_for_slot
+from partners import services
+from partners.models import PartnerVerification, Slot
+from partners.permissions import can_review_slot, visible_slots
+from partners.states import SlotStatus
+from placements.states import LIVE_APPLICATION, ApplicationStatus
+from web.components import Column, Fact
+from web.forms.agency import ReturnSlotForm, SlotReviewFilter
+from web.pages import Attempt, attempt, done, page, paginate, user_of
+from web.phrases import reason_lines
+from web.templatetags.padan import date_range, short_date
+from web.views.agency.common import own_agency, require_own
+
+HANDED_IN = [status for status in LIVE_APPLICATION if status != ApplicationStatus.DRAFT]
+INTEREST = Count("applications", filter=Q(applications__status__in=HANDED_IN), distinct=True)
+CANDIDATES = 10
+SORTS = {
+    "deadline": ("apply_by", "pk"),
+    "-deadline": ("-apply_by", "pk"),
+    "submitted": (F("submitted_at").asc(nulls_last=True), "pk"),
+    "-submitted": (F("submitted_at").desc(nulls_last=True), "pk"),
+}
+
+
+@policy(Role.HR, Role.AUDITOR)
+@require_safe
+def slots(request: HttpRequest) -> HttpResponse:
+    """Slots handed in to the agency, those to review first."""
+    agency = own_agency(request)
+    rows = visible_slots(user_of(request)).filter(agency=agency).exclude(status=SlotStatus.DRAFT)
+    found = SlotReviewFilter(request.GET, rows, agency)
+    sort = request.GET.get("sort", "")
+    listed = found.qs.select_related("partner", "agreement").annotate(interest=INTEREST)
+    return page(
+        request,
+        "agency/slots.html",
+        {
+            "agency": agency,
+            "filter": found,
+            "sort": sort,
+            "rows": paginate(request, listed.order_by(*SORTS.get(sort, SORTS["deadline"]))),
+            "columns": [
+                Column(_("Slot")),
+                Column(_("Period")),
+                Column(_("Seats"), numeric=True),
+                Column(_("Applications"), numeric=True),
+                Column(_("Status")),
+                Column(_("Apply until"), sort="deadline"),
+            ],
+        },
+        partial="results",
+    )
+
+
+@policy(Role.HR, Role.AUDITOR)
+@require_http_methods(["GET", "HEAD", "POST"])
+def slot(request: HttpRequest, slot_id: uuid.UUID) -> HttpResponse:
+    """What is offered under which agreement, and the decision: publish or send back."""
+    user = user_of(request)
+    row = find(visible_slots(user).select_related("agency", "partner", "agreement"), slot_id)
+    require_own(request, row.agency)
+    if row.status == SlotStatus.DRAFT:
+        raise NotFound()  # seen as a member of the partner, or once handed in and taken back
+    form, outcome, status = ReturnSlotForm(), Attempt(), 200
+    if request.method == "POST":
+        decision = request.POST.get("decision", "")
+        if decision not in ("approve", "return"):
+            raise NotFound()
+        form, status = ReturnSlotForm(request.POST, is_return=decision == "return"), 422
+        if form.is_valid():
+            with attempt(form) as outcome:
+                if decision == "approve":
+                    services.publish_slot(actor=user, slot_id=row.pk)
+                    return done(request, _("Published: people of your city can apply now."), "agency_slots")
+                services.return_slot(actor=user, slot_id=row.pk, **form.cleaned_data)
+                return done(request, _("The slot is back with the partner for revision."), "agency_slots")
+            status = outcome.status
+    return page(request, "agency/slot.html", _slot_page(user, row, form, outcome), status=status)
+
+
+def _slot_page(user: User, row: Slot, form: ReturnSlotForm, outcome: Attempt) -> dict[str, object]:
+    candidates = recommendations_for_slot(row, limit=CANDIDATES) if row.status == SlotStatus.PUBLISHED else []
+    codes = {reason["competency"] for candidate in candidates for reason in candidate.reasons if reason["competency"]}
+    names = {c.pk: c.name for c in Competency.objects.filter(pk__in=codes)} if codes else {}
+    verification = PartnerVerification.objects.filter(agency=row.agency_id, partner=row.partner_id).first()
+    return {
+        "slot": row,
+        "agency": row.agency,
+        "facts": _facts(row),
+        "outcomes": row.outcomes.select_related("competency"),
+        "prerequisites": row.prerequisites.select_related("competency"),
+        "mentors": [tie.mentor for tie in row.slot_mentors.select_related("mentor").order_by("created_at", "pk")],
+        "is_covered": row.agreement.covers(row.starts_on, row.ends_on),
+        "verification": verification,
+        "applications": row.applications.filter(status__in=HANDED_IN).count(),
+        "can_review": row.status == SlotStatus.SUBMITTED and can_review_slot(user, row),
+        "candidates": [
+            {"employee": candidate.employee, "reasons": reason_lines(candidate.reasons, names)}
+            for candidate in candidates
+        ],
+        "form": form,
+        "problem": outcome.problem,
+    }
+
+
+def _facts(row: Slot) -> list[Fact]:
+    return [
+        Fact(_("Kind"), row.policy.label),
+        Fact(_("Period"), date_range(row.starts_on, row.ends_on)),
+        Fact(_("Hours a week"), row.hours_per_week),
+        Fact(_("Mode"), row.get_mode_display()),
+        Fact(_("Place"), row.place or "–"),
+        Fact(_("Seats"), _("%(left)s of %(seats)s left") % {"left": row.seats_left, "seats": row.seats}),
+        Fact(_("Apply until"), short_date(row.apply_by)),
+        Fact(_("JP expected"), row.policy.jp_planned),
+        Fact(_("Benefits"), row.benefits or _("None promised")),
+        Fact(_("Cost"), row.cost or _("None")),
+    ]
