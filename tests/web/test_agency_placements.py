@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, timedelta
 
 import pytest
 from django.urls import reverse
 
-from placements.models import Placement
+from partners.kinds import JpBasis
+from placements.models import LearningHourEntry, Placement
 from tests.factories.asn import AgencyMembershipFactory
 from tests.factories.core import PDF
 from tests.factories.mentors import MentorFactory, SlotMentorFactory
@@ -155,3 +157,22 @@ def test_auditors_look_and_foreigners_find_nothing() -> None:
         assert auditor.post(url(road, name)).status_code == 403
         assert foreigner.post(url(road, name)).status_code == 404
     assert Placement.objects.get(pk=road.placement.pk).status == "preparing"
+
+
+def test_hours_are_entered_by_hand_only_where_no_rule_counts_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    today = date.today()
+    road = make_road(starts_on=today, ends_on=today, apply_by=today)
+    road.complete()
+    client = signed_in(road.hr)
+    assert client.get(url(road)).context["hours_form"] is None
+    refused = client.post(url(road, "agency_hours"), {"hours": 5, "note": "Sertifikat mitra"})
+    assert refused.status_code == 409
+    assert refused.context["problem"].code == "hours_by_rule"
+    policy = replace(road.placement.policy, jp_basis=JpBasis.MANUAL)
+    monkeypatch.setattr(Placement, "policy", property(lambda placement: policy))
+    assert client.get(url(road)).context["hours_form"] is not None
+    assert client.post(url(road, "agency_hours"), {"hours": 0, "note": ""}).status_code == 422
+    client.post(url(road, "agency_hours"), {"hours": 5, "note": "Sertifikat mitra"})
+    entry = LearningHourEntry.objects.get(placement=road.placement)
+    assert (entry.hours, entry.note, entry.recorded_by) == (5, "Sertifikat mitra", road.hr)
+    assert client.get(url(road)).context["hours_form"] is None
