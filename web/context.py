@@ -8,7 +8,7 @@ from typing import Any
 
 from django.db.models import Q
 from django.http import HttpRequest
-from django.urls import NoReverseMatch, reverse
+from django.urls import reverse
 
 from accounts.models import User
 from accounts.roles import Role, roles_of
@@ -45,7 +45,7 @@ def page(request: HttpRequest) -> dict[str, Callable[[], Any]]:
         "site_agency": agency,
         "is_demo": is_demo,
         "nav_items": places,
-        "notifications_url": _notifications_url,
+        "notifications_url": lambda: reverse("notifications"),
         "unread_count": unread,
     }
 
@@ -85,10 +85,3 @@ def agency_of(user: User) -> Agency | None:
         .order_by("name")
         .first()
     )
-
-
-def _notifications_url() -> str:
-    try:
-        return reverse("notifications")
-    except NoReverseMatch:
-        return ""

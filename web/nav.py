@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import contextlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from django.http import HttpRequest
-from django.urls import NoReverseMatch, reverse
+from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
@@ -75,12 +74,7 @@ PLACES: tuple[Place, ...] = (
 def nav_items(request: HttpRequest, roles: Iterable[Role], counts: Mapping[str, int]) -> list[NavItem]:
     """The places these roles may visit; ``counts`` says how much waits behind a route."""
     held = set(roles)
-    places = []
-    for place in PLACES:
-        if place.roles & held and not place.unless & held:
-            # Rooms of pages may be left out of an installation: their places go with them.
-            with contextlib.suppress(NoReverseMatch):
-                places.append((place, reverse(place.route)))
+    places = [(place, reverse(place.route)) for place in PLACES if place.roles & held and not place.unless & held]
     # The page belongs to the closest place above it: /a/b/ lies in /a/b/ rather than in /a/.
     here = max((place[1] for place in places if _lies_in(request.path, place[1])), key=len, default="")
     return [

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from django.db.models import Q
-from django.urls import NoReverseMatch, reverse
+from django.urls import reverse
 
 from accounts.models import User
 from asn.states import AgencyRole
@@ -45,14 +45,6 @@ def _host(placement: Placement) -> Iterable[User]:
 
 def _user(employee: Any) -> list[User]:
     return [employee.user] if employee is not None and employee.user is not None else []
-
-
-def _link(route: str, *ids: Any) -> str:
-    """Address of a page; empty while a role has no such page."""
-    try:
-        return reverse(route, args=ids)
-    except NoReverseMatch:
-        return ""
 
 
 # What they are told -------------------------------------------------------------------
@@ -97,7 +89,7 @@ def _tell_about(
         message=code,
         event_key=f"{row._meta.model_name}:{row.pk}:{part}",
         params=_facts(row, **more),
-        url=_link(route, row.pk),
+        url=reverse(route, args=[row.pk]),
     )
 
 
@@ -199,7 +191,7 @@ def application_withdrawn(*, application_id: str, **_: str) -> None:
             message="application_withdrawn",
             event_key=f"application:{row.pk}:{row.attempt}",
             params={"slot": row.slot.title},
-            url=_link("partner_slot", row.slot_id),
+            url=reverse("partner_slot", args=[row.slot_id]),
         )
 
 
@@ -228,7 +220,7 @@ def placement_created(*, placement_id: str, **_: str) -> None:
         message="member_placed",
         event_key=f"placement:{row.pk}:",
         params=_facts(row),
-        url=_link("supervisor_application", row.application_id),
+        url=reverse("supervisor_application", args=[row.application_id]),
     )
 
 
@@ -250,7 +242,7 @@ def placement_completed(*, placement_id: str, **_: str) -> None:
         message="member_finished",
         event_key=f"placement:{row.pk}:",
         params=_facts(row),
-        url=_link("supervisor_application", row.application_id),
+        url=reverse("supervisor_application", args=[row.application_id]),
     )
 
 
@@ -316,7 +308,7 @@ def hours_credited(*, entry_id: str, **_: str) -> None:
             "hours": entry.counted_hours,
             "slot": entry.placement.slot.title if entry.placement else entry.rule.name_id,
         },
-        url=_link("employee_hours"),
+        url=reverse("employee_hours"),
     )
 
 
@@ -341,21 +333,21 @@ def _tell_of_slot(slot: Slot, people: Iterable[User], code: str, url: str) -> No
 def slot_submitted(*, slot_id: str, **_: str) -> None:
     """HR reviews."""
     slot = _slot(slot_id)
-    _tell_of_slot(slot, _hr(slot.agency_id), "slot_to_review", _link("agency_slot", slot.pk))
+    _tell_of_slot(slot, _hr(slot.agency_id), "slot_to_review", reverse("agency_slot", args=[slot.pk]))
 
 
 @handler
 def slot_returned(*, slot_id: str, **_: str) -> None:
     """The partner revises."""
     slot = _slot(slot_id)
-    _tell_of_slot(slot, _members(slot.partner_id), "slot_returned", _link("partner_slot", slot.pk))
+    _tell_of_slot(slot, _members(slot.partner_id), "slot_returned", reverse("partner_slot", args=[slot.pk]))
 
 
 @handler
 def slot_published(*, slot_id: str, **_: str) -> None:
     """The partner knows that it can be applied for."""
     slot = _slot(slot_id)
-    _tell_of_slot(slot, _members(slot.partner_id), "slot_published", _link("partner_slot", slot.pk))
+    _tell_of_slot(slot, _members(slot.partner_id), "slot_published", reverse("partner_slot", args=[slot.pk]))
 
 
 # Whoever had not been turned down; the cancelling itself ends what was on its way.
@@ -372,7 +364,7 @@ def slot_changed(*, slot_id: str, **_: str) -> None:
         Q(employee__applications__in=slot.applications.filter(status__in=CONCERNED))
         | Q(employee__placements__in=slot.placements.exclude(status=PlacementStatus.COMPLETED))
     ).distinct()
-    _tell_of_slot(slot, concerned, "slot_cancelled", _link("employee_slot", slot.pk))
+    _tell_of_slot(slot, concerned, "slot_cancelled", reverse("employee_slot", args=[slot.pk]))
 
 
 @handler
@@ -385,7 +377,7 @@ def partner_registered(*, partner_id: str, **_: str) -> None:
             message="partner_to_verify",
             event_key=f"verification:{row.pk}",
             params={"partner": row.partner.name},
-            url=_link("agency_partner", row.partner_id),
+            url=reverse("agency_partner", args=[row.partner_id]),
         )
 
 
@@ -401,7 +393,7 @@ def partner_decided(*, partner_id: str, agency_id: str, **_: str) -> None:
         message="partner_decided",
         event_key=f"verification:{row.pk}:{decided}",
         params={"partner": row.partner.name, "agency": row.agency.name},
-        url=_link("partner_home"),
+        url=reverse("partner_home"),
     )
 
 
@@ -417,7 +409,7 @@ def award_proposed(*, proposal_id: str, **_: str) -> None:
         message="award_to_check",
         event_key=f"proposal:{row.pk}",
         params={"person": row.employee.full_name, "award": row.rule.name},
-        url=_link("agency_award", row.pk),
+        url=reverse("agency_award", args=[row.pk]),
     )
 
 
@@ -430,7 +422,7 @@ def award_granted(*, award_id: str, **_: str) -> None:
         message="award_granted",
         event_key=f"award:{row.pk}",
         params={"award": row.proposal.rule.name, "number": row.decree_number},
-        url=_link("employee_awards"),
+        url=reverse("employee_awards"),
     )
 
 

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import pytest
 from django.test import Client
+from django.urls import reverse
 
 from tests.factories.accounts import UserFactory
 from tests.factories.placements import make_road
 from web.consent import PARTNER_SEES
+from web.nav import PLACES
+from web.views.public import HOMES
 
 pytestmark = pytest.mark.django_db
 
@@ -51,3 +54,8 @@ def test_who_is_no_employee_may_not_enter(as_user, path: str) -> None:
 
 def test_an_asn_without_a_team_is_no_supervisor(as_user) -> None:
     assert as_user(make_road().applicant).get("/clearances/").status_code == 403
+
+
+def test_every_place_of_the_navigation_and_every_home_exists() -> None:
+    for route in {place.route for place in PLACES} | {route for _, route in HOMES}:
+        assert reverse(route).startswith("/")
