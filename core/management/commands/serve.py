@@ -70,6 +70,7 @@ class Command(BaseCommand):
         if dev:
             os.environ["DEBUG"] = "1"
         address = f"http://{host}:{port}"
+        os.environ.setdefault("SITE_URL", address)  # links in mails lead here
         check_port(host, port)
         self._say("Starting the servers …")
         supervisor.start_servers(postgres=settings.EMBEDDED_POSTGRES, valkey=settings.EMBEDDED_VALKEY)
