@@ -123,7 +123,7 @@ class TestAChange:
         outbox.drain()
         found = selectors.recommendations_for_slot(slot)
         assert len(found) == 20
-        delivery = OutboxDelivery.objects.get(event=event)
+        delivery = OutboxDelivery.objects.get(event=event, handler="matching.tasks.refresh_slot")
         assert not tasks.refresh_slot(delivery.pk)
         assert selectors.recommendations_for_slot(slot) == found
 
