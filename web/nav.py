@@ -59,14 +59,14 @@ PLACES: tuple[Place, ...] = (
     _place("partner_applications", _("Candidates"), "people", Role.PARTNER),
     _place("partner_placements", _("Participants"), "briefcase", Role.PARTNER),
     _place("mentor_placements", _("My mentees"), "person-workspace", Role.MENTOR),
-    _place("employee_slots", _("Slots"), "search", Role.EMPLOYEE),
+    _place("employee_slots", _("Find a slot"), "search", Role.EMPLOYEE),
     _place("employee_applications", _("Applications"), "send", Role.EMPLOYEE),
     _place("employee_placements", _("Placements"), "briefcase", Role.EMPLOYEE),
     _place("supervisor_queue", _("Clearances"), "person-check", Role.SUPERVISOR),
     _place("supervisor_team", _("My team"), "people", Role.SUPERVISOR),
     _place("employee_profile", pgettext_lazy("navigation", "My competencies"), "graph-up", Role.EMPLOYEE),
     _place("employee_hours", _("Learning hours"), "clock", Role.EMPLOYEE),
-    _place("employee_awards", _("Awards"), "award", Role.EMPLOYEE),
+    _place("employee_awards", _("My awards"), "award", Role.EMPLOYEE),
     _place("gallery", _("Components"), "gear", Role.OPERATOR),
 )
 
