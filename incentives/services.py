@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from accounts.models import User
 from core import audit
-from core.errors import Conflict, Invalid, NotFound, require
+from core.errors import Conflict, Invalid, require
 from core.outbox import announce
 from core.services import service
 from core.states import advance
@@ -260,10 +260,7 @@ def _lock(actor: User, proposal_id: uuid.UUID) -> AwardProposal:
     proposal = (
         AwardProposal.objects.select_for_update(of=("self",), no_key=True)
         .select_related("rule", "employee", "placement", "agency")
-        .filter(pk=seen.pk)
-        .first()
+        .get(pk=seen.pk)
     )
-    if proposal is None:
-        raise NotFound()
     require(can_decide(actor, proposal), "only_hr_decides")
     return proposal

@@ -88,11 +88,6 @@ def find_application(rows: ApplicationQuerySet, application_id: uuid.UUID) -> Ap
         raise NotFound() from None
 
 
-def sees_name(user: User, application: Application) -> bool:
-    """A partner knows the name only once HR has approved; everyone else who sees the application knows it."""
-    return application.status in PARTNER_SEES_NAME or inside_applications(user).filter(pk=application.pk).exists()
-
-
 def is_applicant(user: User, application: Application) -> bool:
     """Whether the application is the user's own."""
     return application.employee.user_id == user.pk

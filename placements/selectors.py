@@ -202,28 +202,43 @@ class CheckItem:
 
 
 def start_checklist(placement: Placement) -> list[CheckItem]:
-    """What a placement needs before it may start: surat tugas, plan agreed, mentor, agreement over the period."""
+    """What the kind's policy asks for before a placement may start, and whether it is there."""
+    checks = {
+        "assignment_letter": _letter_check,
+        "learning_plan": _plan_check,
+        "mentor": _mentor_check,
+        "agreement": _agreement_check,
+    }
+    return [checks[document](placement) for document in placement.policy.documents]
+
+
+def _letter_check(placement: Placement) -> CheckItem:
+    there = bool(placement.letter_number and placement.letter_signer) and placement.letter_date is not None
+    return CheckItem(
+        "assignment_letter",
+        _("Assignment letter with number, date, signer and file"),
+        there and placement.letter_file_id is not None,
+        placement.letter_number,
+    )
+
+
+def _plan_check(placement: Placement) -> CheckItem:
+    return CheckItem("learning_plan", _("Learning plan agreed by the host"), placement.plan_agreed_at is not None)
+
+
+def _mentor_check(placement: Placement) -> CheckItem:
+    name = placement.mentor.name if placement.mentor else ""
+    return CheckItem("mentor", _("Mentor"), placement.mentor_id is not None, name)
+
+
+def _agreement_check(placement: Placement) -> CheckItem:
     agreement = placement.slot.agreement
-    return [
-        CheckItem(
-            "assignment_letter",
-            _("Assignment letter with number, date, signer and file"),
-            bool(placement.letter_number and placement.letter_signer)
-            and placement.letter_date is not None
-            and placement.letter_file_id is not None,
-            placement.letter_number,
-        ),
-        CheckItem("learning_plan", _("Learning plan agreed by the host"), placement.plan_agreed_at is not None),
-        CheckItem(
-            "mentor", _("Mentor"), placement.mentor_id is not None, placement.mentor.name if placement.mentor else ""
-        ),
-        CheckItem(
-            "agreement",
-            _("Agreement in force over the whole period"),
-            agreement.covers(placement.starts_on, placement.ends_on),
-            agreement.number_agency,
-        ),
-    ]
+    return CheckItem(
+        "agreement",
+        _("Agreement in force over the whole period"),
+        agreement.covers(placement.starts_on, placement.ends_on),
+        agreement.number_agency,
+    )
 
 
 def completion_evidence(placement: Placement) -> list[CheckItem]:

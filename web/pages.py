@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -89,3 +90,12 @@ def done(request: HttpRequest, message: str | Promise, to: str, *args: Any) -> H
 def paginate(request: HttpRequest, rows: QuerySet[Any] | list[Any], size: int = PER_PAGE) -> Page[Any]:
     """The page of ``rows`` the address asks for; a number out of range gives the nearest page."""
     return Paginator(rows, size).get_page(request.GET.get("page"))
+
+
+def is_uuid(text: str) -> bool:
+    """Whether a word of the address can be asked for as an id."""
+    try:
+        uuid.UUID(text)
+    except ValueError:
+        return False
+    return True

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
 import pytest
-from django.db import IntegrityError, InternalError, transaction
+from django.db import InternalError
 
 from core import outbox
 from core.errors import Conflict, DomainError, Invalid, NotAllowed, NotFound
@@ -18,6 +17,7 @@ from incentives import services
 from incentives.models import Award, AwardProposal, AwardRule, PointEntry
 from placements import services as placements
 from placements.models import Evaluation
+from tests.assertions import violates
 from tests.factories.asn import AgencyMembershipFactory
 from tests.factories.placements import Road, make_road
 
@@ -140,17 +140,6 @@ def test_rules_are_checked() -> None:
         lambda: publish(road, "lain", minimum_mentor_rating=Decimal(6)),
         "minimum_mentor_rating",
     )
-
-
-@contextmanager
-def violates(name: str, error: type[Exception] = IntegrityError) -> Iterator[None]:
-    message = ""
-    try:
-        with transaction.atomic():
-            yield
-    except error as caught:
-        message = str(caught)
-    assert name in message, message or "nothing was refused"
 
 
 def test_the_database_keeps_the_rules() -> None:

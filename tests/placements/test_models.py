@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import date, timedelta
 from typing import Any
 
 import pytest
-from django.db import IntegrityError, InternalError, connection, transaction
+from django.db import InternalError, transaction
 from django.utils import timezone
 
 from core import outbox
@@ -25,23 +23,11 @@ from placements.models import (
     NumberSeries,
     Placement,
 )
+from tests.assertions import violates
 from tests.factories.asn import CompetencyFactory
 from tests.factories.placements import MOTIVATION, Road, make_road
 
 pytestmark = pytest.mark.django_db
-
-
-@contextmanager
-def violates(name: str, error: type[Exception] = IntegrityError) -> Iterator[None]:
-    message = ""
-    try:
-        with transaction.atomic():
-            yield
-            with connection.cursor() as cursor:
-                cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
-    except error as caught:
-        message = str(caught)
-    assert name in message, message or "nothing was refused"
 
 
 def change(row: Any, **values: Any) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
 from typing import Any
@@ -15,6 +16,7 @@ from core.models import AuditEvent, OutboxEvent
 from partners.models import Agreement, Slot
 from placements import services
 from placements.models import Application, Decision, LogbookEntry, Placement
+from placements.selectors import start_checklist
 from tests.factories.accounts import UserFactory
 from tests.factories.asn import AgencyMembershipFactory, AssessmentFactory, EmployeeFactory
 from tests.factories.partners import PartnerMembershipFactory, SlotFactory, SlotPrerequisiteFactory
@@ -327,3 +329,12 @@ def test_a_neighbour_sees_nothing() -> None:
             "not_found",
             lambda who=stranger: services.start_placement(actor=who, placement_id=road.placement.pk),
         )
+
+
+def test_the_checklist_is_what_the_kind_asks_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    road = make_road()
+    road.accept()
+    asked = road.placement.policy
+    assert tuple(item.code for item in start_checklist(road.placement)) == asked.documents
+    monkeypatch.setattr(Placement, "policy", replace(asked, documents=("mentor",)))
+    assert [(item.code, item.done) for item in start_checklist(road.placement)] == [("mentor", True)]

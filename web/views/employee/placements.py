@@ -23,7 +23,7 @@ from placements.selectors import completion_evidence, open_placement_actions, st
 from placements.states import LogbookStatus, PlacementStatus
 from web.components import Fact
 from web.forms.placements import EvaluationForm, LogbookForm, PlanFormSet, SessionForm, StopForm
-from web.pages import Attempt, attempt, done, page, paginate, user_of
+from web.pages import Attempt, attempt, done, is_uuid, page, paginate, user_of
 from web.views.employee.common import get_own_placement, own_employee
 
 OVER = (PlacementStatus.COMPLETED, PlacementStatus.ENDED_EARLY)
@@ -192,7 +192,7 @@ def logbook(request: HttpRequest, placement_id: uuid.UUID) -> HttpResponse:
 def _day_to_write(row: Placement, day: str) -> dict[str, object]:
     """A returned day with its words, or today with the hours of the last one."""
     entries = row.logbook.all()
-    chosen = entries.filter(pk=day).first() if _is_uuid(day) else None
+    chosen = entries.filter(pk=day).first() if is_uuid(day) else None
     if chosen is not None and chosen.status != LogbookStatus.VERIFIED:
         return {
             "entry_date": chosen.entry_date,
@@ -208,14 +208,6 @@ def _day_to_write(row: Placement, day: str) -> dict[str, object]:
 def _today_within(row: Placement) -> dt.date:
     """Today, or the nearest day of the period."""
     return min(max(row.agency.today(), row.starts_on), row.ends_on)
-
-
-def _is_uuid(text: str) -> bool:
-    try:
-        uuid.UUID(text)
-    except ValueError:
-        return False
-    return True
 
 
 @policy(Role.EMPLOYEE)

@@ -22,7 +22,7 @@ from placements.states import ApplicationStatus
 from web.components import Fact
 from web.forms.applications import DecisionForm
 from web.forms.host import REASONS_OF_PARTNER
-from web.pages import Attempt, attempt, done, page, paginate, user_of
+from web.pages import Attempt, attempt, done, is_uuid, page, paginate, user_of
 from web.phrases import level_word
 from web.templatetags.padan import date_range
 
@@ -42,7 +42,7 @@ def candidates(request: HttpRequest) -> HttpResponse:
     rows = applications_with_road(user).filter(slot__partner__in=partners_of(user), status__in=PARTNER_SEES)
     slot_id = request.GET.get("slot", "")
     if slot_id:
-        rows = rows.filter(slot_id=slot_id) if _is_uuid(slot_id) else rows.none()
+        rows = rows.filter(slot_id=slot_id) if is_uuid(slot_id) else rows.none()
     open_ones = [
         _row(a)
         for a in rows.filter(status__in=(ApplicationStatus.APPROVED, ApplicationStatus.SHORTLISTED)).order_by(
@@ -72,14 +72,6 @@ class Row:
 def _row(application: Application) -> Row:
     named = application.status in PARTNER_SEES_NAME
     return Row(application, application.employee.full_name if named else pseudonym(application))
-
-
-def _is_uuid(text: str) -> bool:
-    try:
-        uuid.UUID(text)
-    except ValueError:
-        return False
-    return True
 
 
 @policy(Role.PARTNER)

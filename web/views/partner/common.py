@@ -9,14 +9,14 @@ from django.http import HttpRequest
 from core.errors import NotFound
 from partners.models import Partner, Slot
 from partners.permissions import can_act_for, get_visible_slot, partners_of
-from web.pages import user_of
+from web.pages import is_uuid, user_of
 
 
 def own_partner(request: HttpRequest) -> Partner:
     """The partner the reader acts for; the first by name when there are several, or the one in the address."""
     mine = Partner.objects.filter(pk__in=partners_of(user_of(request)))
     wanted = request.GET.get("partner", "")
-    chosen = mine.filter(pk=wanted).first() if _is_uuid(wanted) else None
+    chosen = mine.filter(pk=wanted).first() if is_uuid(wanted) else None
     partner = chosen or mine.order_by("name", "pk").first()
     if partner is None:
         raise NotFound()
@@ -31,11 +31,3 @@ def get_own_slot(request: HttpRequest, slot_id: uuid.UUID) -> Slot:
         raise NotFound()
     request.agency = slot.agency  # type: ignore[attr-defined]  # the frame of the page need not ask again
     return slot
-
-
-def _is_uuid(text: str) -> bool:
-    try:
-        uuid.UUID(text)
-    except ValueError:
-        return False
-    return True
