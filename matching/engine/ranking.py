@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 import pickle
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import date
 from itertools import pairwise
@@ -23,8 +23,9 @@ from sklearn.base import BaseEstimator
 from sklearn.utils.validation import check_is_fitted
 
 from matching.engine import explain as explanations
-from matching.engine.competencies import Needs, Teaching, needs_of, project, teaching_of
-from matching.engine.fixedpoint import KEEP_ONE, ONE, SIDE, Whole, quantise, to_points
+from matching.engine.competencies import needs_of, teaching_of
+from matching.engine.fixedpoint import ONE, SIDE, quantise, to_points
+from matching.engine.retrieval import Catalogue, Lists, Meeting, Profiles, Rules, best_both_ways, entries, pair_units
 from matching.engine.text import TextFeatures
 from matching.engine.types import Candidate, Match, Opportunity, Reason
 
@@ -34,30 +35,13 @@ NO_LIMIT = np.iinfo(np.int64).max
 
 
 @dataclass(frozen=True)
-class Profiles:
-    """Candidates made ready for ranking, sorted by id."""
-
-    items: list[Candidate]
-    needs: Needs
-    text: sparse.csr_matrix
-
-
-@dataclass(frozen=True)
-class Catalogue:
-    """Opportunities made ready for ranking, sorted by id."""
-
-    items: list[Opportunity]
-    teaching: Teaching
-    text: sparse.csr_matrix
-
-
-@dataclass(frozen=True)
-class _Meeting:
-    """Both sides in one space: the gaps stand on the columns of what is taught."""
+class Ranked:
+    """The best both ways as arrays of positions in `people.items` and `slots.items`."""
 
     people: Profiles
     slots: Catalogue
-    gaps: sparse.csr_matrix
+    by_candidate: Lists
+    by_opportunity: Lists
 
 
 @dataclass(frozen=True)
@@ -160,31 +144,27 @@ class Recommender(BaseEstimator):
         Ties go to the smaller id. Pairs that a hard filter excludes, or that have no points, never appear. Reasons are
         left out unless asked for: `explain` gives those of one pair.
         """
-        people, slots = self.profiles(candidates), self.catalogue(opportunities)
-        depth = self._depth(k)
-        best_for_candidate = np.full((len(people.items), min(depth, len(slots.items))), -1, dtype=np.int64)
-        best_for_slot = np.full((min(depth, len(people.items)), len(slots.items)), -1, dtype=np.int64)
-        for rows, columns, points in self._blocks(_meet(people, slots)):
-            _keep_rows(best_for_candidate, rows, columns, points, len(slots.items))
-            _keep_columns(best_for_slot, rows, columns, points, len(people.items))
+        ranked = self.rank(self.profiles(candidates), self.catalogue(opportunities), k=k)
+        people, slots = ranked.people.items, ranked.slots.items
         seen: dict[tuple[int, int], Match] = {}
 
         def match(i: int, j: int, points: int) -> Match:
             if (i, j) not in seen:
-                told = self._reasons(people, slots, i, j, points) if reasons else ()
-                seen[i, j] = Match(people.items[i].id, slots.items[j].id, points, told)
+                told = self._reasons(ranked.people, ranked.slots, i, j, points) if reasons else ()
+                seen[i, j] = Match(people[i].id, slots[j].id, points, told)
             return seen[i, j]
 
         return Ranking(
+            {people[i].id: [match(i, *entry) for entry in row] for i, row in enumerate(entries(ranked.by_candidate))},
             {
-                person.id: [match(i, j, points) for j, points in _unpack(best_for_candidate[i], len(slots.items))]
-                for i, person in enumerate(people.items)
-            },
-            {
-                slot.id: [match(i, j, points) for i, points in _unpack(best_for_slot[:, j], len(people.items))]
-                for j, slot in enumerate(slots.items)
+                slots[j].id: [match(i, j, points) for i, points in row]
+                for j, row in enumerate(entries(ranked.by_opportunity))
             },
         )
+
+    def rank(self, people: Profiles, slots: Catalogue, *, k: int | None = None) -> Ranked:
+        """The same as `recommend`, as arrays: what many thousands of people at a time are ranked with."""
+        return Ranked(people, slots, *best_both_ways(Meeting.of(people, slots), self._rules(), self._depth(k)))
 
     def recommend_for(
         self,
@@ -214,7 +194,8 @@ class Recommender(BaseEstimator):
         """
         people, slots = self.profiles([candidate]), self.catalogue([opportunity])
         first = np.zeros(1, dtype=np.int64)
-        points = int(to_points(self._units(_meet(people, slots), first, first)[0])[0, 0])
+        units, _ = pair_units(Meeting.of(people, slots), self._rules(), first, first)
+        points = int(to_points(units)[0, 0])
         return Match(
             candidate.id,
             opportunity.id,
@@ -247,107 +228,13 @@ class Recommender(BaseEstimator):
             raise ValueError("k must be at least 1")
         return depth
 
-    def _blocks(self, meeting: _Meeting) -> Iterator[tuple[Whole, Whole, Whole]]:
-        """Points agency by agency and chunk by chunk: (rows, columns, points), 0 where a filter excludes."""
-        at_home: dict[str, list[int]] = {}
-        for j, slot in enumerate(meeting.slots.items):
-            if slot.open and slot.seats_left > 0:
-                at_home.setdefault(slot.agency, []).append(j)
-        residents: dict[str, list[int]] = {}
-        for i, person in enumerate(meeting.people.items):
-            if person.agency in at_home:
-                residents.setdefault(person.agency, []).append(i)
-        for agency in sorted(residents):
-            columns = np.asarray(at_home[agency], dtype=np.int64)
-            everyone = np.asarray(residents[agency], dtype=np.int64)
-            step = max(1, self.chunk_cells // len(columns))
-            for start in range(0, len(everyone), step):
-                rows = everyone[start : start + step]
-                units, blocked = self._units(meeting, rows, columns)
-                points = to_points(units)
-                points[blocked | ~self._available(meeting, rows, columns)] = 0
-                yield rows, columns, points
-
-    def _units(self, meeting: _Meeting, rows: Whole, columns: Whole) -> tuple[Whole, Flags]:
-        """The score of each pair in units, and whether a prerequisite blocks it; other filters are not asked."""
-        people, slots = meeting.people, meeting.slots
-        gap = meeting.gaps[rows] @ slots.teaching.matrix[columns].T
-        text = people.text[rows] @ slots.text[columns].T
-        units = np.asarray((gap + text).toarray(), dtype=np.int64)
-        if self.place_weight:
-            near = self._near(people, slots, rows, columns)
-            units += np.where((units > 0) & near, self._place_units(), 0)
-        np.minimum(units, ONE, out=units)
-        unmet, blocked = self._prerequisites(people, slots, rows, columns)
-        if unmet.any():
-            units = np.floor_divide(units * self._kept(int(unmet.max()))[unmet], KEEP_ONE)
-        return units, blocked
-
-    def _place_units(self) -> int:
-        return round(self.place_weight * ONE)
-
-    def _kept(self, most: int) -> Whole:
-        """The part of a score, of KEEP_ONE, that is left by 0, 1, ... unmet prerequisites."""
-        left = [(1.0 - self.prerequisite_penalty) ** n for n in range(most + 1)]
-        return np.asarray([round(part * KEEP_ONE) for part in left], dtype=np.int64)
-
-    def _near(self, people: Profiles, slots: Catalogue, rows: Whole, columns: Whole) -> Flags:
-        places: dict[str, int] = {"": -1}
-        there = np.asarray([places.setdefault(slots.items[j].place, len(places)) for j in columns])
-        online = np.asarray([slots.items[j].online for j in columns], dtype=bool)
-        here = np.asarray([places.get(people.items[i].place, -2) for i in rows])
-        here[here == -1] = -2  # a place that is not given equals no other
-        near: Flags = online[None, :] | (here[:, None] == there[None, :])
-        return near
-
-    def _prerequisites(self, people: Profiles, slots: Catalogue, rows: Whole, columns: Whole) -> tuple[Whole, Flags]:
-        """For each pair the number of unmet prerequisites that lower, and whether one blocks."""
-        shape = (len(rows), len(columns))
-        unmet, blocked = np.zeros(shape, dtype=np.int64), np.zeros(shape, dtype=bool)
-        users: dict[tuple[str, float], tuple[list[int], list[int]]] = {}
-        for at, j in enumerate(columns):
-            for wanted in slots.items[j].prerequisites:
-                users.setdefault((wanted.competency, wanted.level), ([], []))[wanted.required].append(at)
-        levels: dict[str, NDArray[np.float64]] = {}
-        for (code, level), (optional, required) in users.items():
-            if code not in levels:
-                levels[code] = np.asarray(
-                    [people.items[i].levels.get(code, np.nan) for i in rows],
-                    dtype=np.float64,
-                )
-            unknown, below = np.isnan(levels[code]), levels[code] < level
-            if level > 0:
-                unmet[:, optional] += (unknown | below)[:, None]
-                if self.unknown_blocks:
-                    blocked[:, required] |= (unknown | below)[:, None]
-                else:
-                    blocked[:, required] |= below[:, None]
-                    unmet[:, required] += unknown[:, None]
-        return unmet, blocked
-
-    def _available(self, meeting: _Meeting, rows: Whole, columns: Whole) -> Flags:
-        """The hard filters of time, learning hours and exclusions within one agency's open slots."""
-        who, what = (
-            [meeting.people.items[i] for i in rows],
-            [meeting.slots.items[j] for j in columns],
+    def _rules(self) -> Rules:
+        return Rules(
+            place_units=round(self.place_weight * ONE),
+            prerequisite_penalty=self.prerequisite_penalty,
+            unknown_blocks=self.unknown_blocks,
+            chunk_cells=self.chunk_cells,
         )
-        available = np.ones((len(who), len(what)), dtype=bool)
-        left = np.asarray([NO_LIMIT if c.jp_left is None else c.jp_left for c in who], dtype=np.int64)
-        available &= np.asarray([o.jp for o in what], dtype=np.int64)[None, :] <= left[:, None]
-        hours = np.asarray([np.inf if c.hours_per_week is None else c.hours_per_week for c in who])
-        available &= np.asarray([o.hours_per_week for o in what])[None, :] <= hours[:, None]
-        timed = [at for at, o in enumerate(what) if o.blocks_time and o.starts is not None]
-        starts = np.asarray([_day(what[at].starts) for at in timed])
-        ends = np.asarray([_day(what[at].ends) for at in timed])
-        position = {o.id: at for at, o in enumerate(what)}
-        for i, person in enumerate(who):
-            for first, last in person.busy if timed else ():
-                clash = (starts <= last.toordinal()) & (ends >= first.toordinal())
-                available[i, np.asarray(timed)[clash]] = False
-            for slot_id in person.excluded:
-                if slot_id in position:
-                    available[i, position[slot_id]] = False
-        return available
 
     def _reasons(self, people: Profiles, slots: Catalogue, i: int, j: int, points: int) -> tuple[Reason, ...]:
         candidate, opportunity = people.items[i], slots.items[j]
@@ -367,51 +254,15 @@ class Recommender(BaseEstimator):
             points=points,
             worth=worth,
             terms=terms,
-            place_units=self._place_units(),
+            place_units=self._rules().place_units,
             unknown_blocks=self.unknown_blocks,
         )
-
-
-def _meet(people: Profiles, slots: Catalogue) -> _Meeting:
-    return _Meeting(people, slots, project(people.needs, slots.teaching))
 
 
 def _row(matrix: sparse.csr_matrix, i: int) -> dict[int, int]:
     span = slice(matrix.indptr[i], matrix.indptr[i + 1])
     columns, values = matrix.indices[span].tolist(), matrix.data[span].tolist()
     return dict(zip(columns, values, strict=True))
-
-
-def _day(day: date | None) -> int:
-    return 0 if day is None else day.toordinal()
-
-
-# A key holds points and, below them, the reversed position in id order: larger is better, all keys of a row differ.
-
-
-def _keys(points: Whole, positions: Whole, size: int) -> Whole:
-    return np.where(points > 0, points * size + (size - 1 - positions), -1)
-
-
-def _keep_rows(best: Whole, rows: Whole, columns: Whole, points: Whole, size: int) -> None:
-    """Every candidate is seen once, so the best of a block are the best of all."""
-    keys, depth = _keys(points, columns[None, :], size), best.shape[1]
-    if depth < keys.shape[1]:
-        keys = np.partition(keys, keys.shape[1] - depth, axis=1)[:, -depth:]
-    best[rows, : keys.shape[1]] = np.sort(keys, axis=1)[:, ::-1]
-
-
-def _keep_columns(best: Whole, rows: Whole, columns: Whole, points: Whole, size: int) -> None:
-    """A slot meets its candidates in many blocks: merge what it has with what it sees."""
-    depth = best.shape[0]
-    keys = np.concatenate([best[:, columns], _keys(points, rows[:, None], size)])
-    keys = np.partition(keys, len(keys) - depth, axis=0)[-depth:]
-    best[:, columns] = np.sort(keys, axis=0)[::-1]
-
-
-def _unpack(keys: Whole, size: int) -> list[tuple[int, int]]:
-    """Keys back to (position, points)."""
-    return [(size - 1 - key % size, key // size) for key in keys.tolist() if key >= 0]
 
 
 # --- model versions -----------------------------------------------------------------------------------------------
