@@ -12,11 +12,14 @@ import pytest
 from sklearn.base import BaseEstimator
 from sklearn.utils import estimator_checks as checks
 
+from matching.engine.calibration import PointsCalibrator
 from matching.engine.ranking import Recommender
 from matching.engine.text import TextFeatures
 
 
-@pytest.mark.parametrize("estimator", [TextFeatures(), Recommender()], ids=lambda e: type(e).__name__)
+@pytest.mark.parametrize(
+    "estimator", [TextFeatures(), Recommender(), PointsCalibrator()], ids=lambda e: type(e).__name__
+)
 @pytest.mark.parametrize(
     "check",
     [
