@@ -11,6 +11,7 @@ import io
 import json
 import uuid
 from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import cache, lru_cache
 from pathlib import Path
@@ -20,14 +21,14 @@ import sklearn
 from django.db import connection
 from django.utils import timezone
 
-from asn.models import Agency, Competency, Employee
+from asn.models import Agency, Competency, CompetencyLevel, Employee
 from asn.selectors import GapLine, assessed_levels, gap_profiles
 from asn.states import EmployeeKind
 from matching import engine
 from matching.engine.ranking import Recommender, dump, load
-from matching.engine.types import Candidate, Gap, Match, Opportunity, Outcome, Prerequisite, Reason
+from matching.engine.types import Candidate, CompetencyText, Gap, Match, Opportunity, Outcome, Prerequisite, Reason
 from matching.models import EmployeeAvailability, ModelVersion, Recommendation
-from partners.models import Slot
+from partners.models import Slot, SlotOutcome
 from partners.states import SlotMode, SlotStatus
 
 Pair = tuple[str, str]  # employee id, slot id: the ids of the engine
@@ -145,15 +146,41 @@ def slot_text(title: str, description: str) -> str:
     return f"{title}. {description}"
 
 
-def corpus() -> list[Opportunity]:
-    """What a model learns its words from: the reference catalogue and every slot that was ever published."""
-    texts = {
-        f"competency:{code}": f"{name}. {description}"
-        for code, name, description in Competency.objects.values_list("code", "name_id", "description_id")
-    }
-    published = Slot.objects.exclude(published_at=None).values_list("pk", "title", "description")
-    texts |= {f"slot:{pk}": slot_text(title, description) for pk, title, description in published}
-    return [Opportunity(id=key, text=text) for key, text in texts.items()]
+@dataclass(frozen=True, slots=True)
+class Corpus:
+    """What a model learns from: every slot that was ever published, and the reference catalogue."""
+
+    opportunities: list[Opportunity]
+    competencies: list[CompetencyText]
+
+
+def corpus() -> Corpus:
+    """Texts, declared outcomes and the catalogue. A competency without levels of its own has those of all."""
+    levels: dict[str | None, dict[int, str]] = {}
+    for code, level, text in CompetencyLevel.objects.values_list("competency_id", "level", "descriptor_id"):
+        levels.setdefault(code, {})[level] = text
+    general = levels.get(None, {})
+    competencies = [
+        CompetencyText(code, name, description, levels.get(code, general))
+        for code, name, description in Competency.objects.filter(is_active=True).values_list(
+            "code", "name_id", "description_id"
+        )
+    ]
+    outcomes: dict[uuid.UUID, list[Outcome]] = {}
+    published = Slot.objects.exclude(published_at=None)
+    for pk, code, low, high in SlotOutcome.objects.filter(slot__in=published, competency__is_active=True).values_list(
+        "slot_id", "competency_id", "from_level", "to_level"
+    ):
+        outcomes.setdefault(pk, []).append(Outcome(code, low, high))
+    opportunities = [
+        Opportunity(
+            id=str(pk),
+            text=slot_text(title, description),
+            outcomes=tuple(sorted(outcomes.get(pk, ()), key=lambda outcome: outcome.competency)),
+        )
+        for pk, title, description in published.values_list("pk", "title", "description")
+    ]
+    return Corpus(opportunities, competencies)
 
 
 # --- models -------------------------------------------------------------------------------------------------------

@@ -1,13 +1,14 @@
 """A learned bridge from text to labels: the fields or competencies that authors name for what they describe.
 
-Fitted on short titles and the labels their authors chose. Text is read as words and letters, condensed (LSA), and
-mapped to labels in two ways that err differently: a ridge regression and the nearness to the centroid of each label.
+Fitted on short titles, or on slot texts, and the labels their authors chose. Text is read as words and letters,
+condensed (LSA), and mapped to labels in two ways that err differently: a ridge regression and the nearness to the
+centroid of each label.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Self
 
 import numpy as np
@@ -25,11 +26,13 @@ Dense = NDArray[np.float64]
 
 
 class LabelBridge(BaseEstimator):
-    """Text to a row of label weights of length one, rare labels weighing more than common ones.
+    """Text to a row of label weights of length one.
 
     `components`, `alpha`: size of the condensed space and ridge penalty. `name_weight`: how many titles the name of a
-    label itself stands for. `sharpness`: power of the nearness to a centroid. `topics`: size of the second, wordier space
-    that `topic` gives, in which titles and their labels occur together.
+    label itself stands for. `sharpness`: power of the nearness to a centroid. `letter_weight`: 0 reads words only.
+    `topics`: size of the second, wordier space that `topic` gives, in which titles and their labels occur together; 0
+    leaves it out. `fewest`: how many titles must name a label. `rare_first`: whether rare labels weigh more than common
+    ones.
     """
 
     def __init__(
@@ -41,6 +44,8 @@ class LabelBridge(BaseEstimator):
         sharpness: float = 3.0,
         letter_weight: float = 0.7,
         topics: int = 300,
+        fewest: int = 2,
+        rare_first: bool = True,
         random_state: int = 0,
     ) -> None:
         self.components = components
@@ -49,18 +54,33 @@ class LabelBridge(BaseEstimator):
         self.sharpness = sharpness
         self.letter_weight = letter_weight
         self.topics = topics
+        self.fewest = fewest
+        self.rare_first = rare_first
         self.random_state = random_state
 
-    def fit(self, X: Sequence[str], y: Sequence[Sequence[str]], background: Sequence[str] = ()) -> Self:
-        """Learn from titles `X` with label names `y`; `background` texts only teach the vocabulary."""
+    def fit(
+        self,
+        X: Sequence[str],
+        y: Sequence[Sequence[str]],
+        background: Sequence[str] = (),
+        *,
+        names: Mapping[str, str] | None = None,
+        words: TextFeatures | None = None,
+    ) -> Self:
+        """Learn from titles `X` with labels `y`.
+
+        `background` texts only teach the vocabulary. `names`: how a label reads where it is a code. `words`: features
+        fitted already, to share their vocabulary.
+        """
         if len(X) != len(y):
             raise ValueError(f"{len(X)} titles need as many lists of labels, not {len(y)}")
         counts = Counter(label for labels in y for label in labels)
-        self.labels_ = sorted(label for label, count in counts.items() if count >= 2)
+        self.labels_ = sorted(label for label, count in counts.items() if count >= self.fewest)
         if not self.labels_:
-            raise ValueError("no label is named twice: there is nothing to learn from")
-        texts = [*X, *self.labels_]
-        self._learn_words(texts, background)
+            often = "twice" if self.fewest == 2 else f"{self.fewest} times"
+            raise ValueError(f"no label is named {often}: there is nothing to learn from")
+        texts = [*X, *((names or {}).get(label, label) for label in self.labels_)]
+        self._learn_words(texts, background, words)
         vectors = self.vectors(texts)
         column = {label: place for place, label in enumerate(self.labels_)}
         rows, columns, values = [], [], []
@@ -83,12 +103,15 @@ class LabelBridge(BaseEstimator):
         self.centroids_ = normalize(targets.T.tocsr() @ vectors)
         rarity = np.log(len(X) / (np.array([counts[label] for label in self.labels_]) + 5.0))
         self.rarity_ = np.maximum(rarity, 0.0) / max(float(rarity.max()), 1e-9)
+        if not self.rare_first:
+            self.rarity_ = np.ones(len(self.labels_))
 
-        joined = [f"{title} . {' . '.join(labels)}" for title, labels in zip(X, y, strict=True)]
-        self.topic_words_ = TextFeatures(min_df=2).fit([*joined, *background])
-        seen = sparse.vstack([self.topic_words_.transform(joined), 2.0 * self.topic_words_.transform(background)])
-        size = min(self.topics, min(seen.shape) - 1)
-        self.topic_svd_ = TruncatedSVD(size, random_state=self.random_state).fit(seen)
+        if self.topics:
+            joined = [f"{title} . {' . '.join(labels)}" for title, labels in zip(X, y, strict=True)]
+            self.topic_words_ = TextFeatures(min_df=2).fit([*joined, *background])
+            seen = sparse.vstack([self.topic_words_.transform(joined), 2.0 * self.topic_words_.transform(background)])
+            size = min(self.topics, min(seen.shape) - 1)
+            self.topic_svd_ = TruncatedSVD(size, random_state=self.random_state).fit(seen)
         return self
 
     def transform(self, X: Sequence[str]) -> Dense:
@@ -106,8 +129,10 @@ class LabelBridge(BaseEstimator):
 
     def vectors(self, X: Sequence[str]) -> sparse.csr_matrix:
         """Texts as rows of words and letters, each of length one."""
-        letters = self.letter_weight * self.letters_.transform(X)
-        return normalize(sparse.hstack([self.words_.transform(X), letters], format="csr"))
+        read = self.words_.transform(X)
+        if not self.letter_weight:
+            return read
+        return normalize(sparse.hstack([read, self.letter_weight * self.letters_.transform(X)], format="csr"))
 
     def topic(self, X: Sequence[str]) -> Dense:
         """Texts in the space where titles and labels occur together, rows of length one."""
@@ -119,9 +144,14 @@ class LabelBridge(BaseEstimator):
         answers = self.svd_.transform(self.vectors(X)) @ self.ridge_
         return float(np.median(answers.max(axis=1))) if len(X) else 0.0
 
-    def _learn_words(self, texts: Sequence[str], background: Sequence[str]) -> None:
+    def _learn_words(self, texts: Sequence[str], background: Sequence[str], words: TextFeatures | None) -> None:
         corpus = [*texts, *background]
-        self.words_ = TextFeatures(min_df=2).fit(corpus)
-        self.letters_ = TfidfVectorizer(
-            analyzer="char_wb", ngram_range=(3, 5), sublinear_tf=True, min_df=min(5, len(corpus)), max_features=40_000
-        ).fit(corpus)
+        self.words_ = TextFeatures(min_df=2).fit(corpus) if words is None else words
+        if self.letter_weight:
+            self.letters_ = TfidfVectorizer(
+                analyzer="char_wb",
+                ngram_range=(3, 5),
+                sublinear_tf=True,
+                min_df=min(5, len(corpus)),
+                max_features=40_000,
+            ).fit(corpus)

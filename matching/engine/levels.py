@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
+from collections.abc import Iterable
 
 from matching.engine.text import stem, words
 
@@ -32,7 +33,12 @@ SHORT = 10  # texts of fewer words than this say little
 
 def demand(text: str) -> float:
     """From -1 (routine throughout) to 1 (demanding throughout); near 0 where a text does not tell."""
-    counts = Counter(feature for feature, _ in words(text))
+    return demand_of(feature for feature, _ in words(text))
+
+
+def demand_of(features: Iterable[str]) -> float:
+    """The same of a text that has been read into words already."""
+    counts = Counter(features)
     weight = {feature: 1.0 + math.log(count) for feature, count in counts.items()}
     high = sum(value for feature, value in weight.items() if feature in DEMANDING)
     low = sum(value for feature, value in weight.items() if feature in ROUTINE)

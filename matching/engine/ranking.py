@@ -25,9 +25,10 @@ from sklearn.utils.validation import check_is_fitted
 from matching.engine import explain as explanations
 from matching.engine.competencies import needs_of, teaching_of
 from matching.engine.fixedpoint import ONE, SIDE, quantise, to_points
+from matching.engine.reader import SkillReader
 from matching.engine.retrieval import Catalogue, Lists, Meeting, Profiles, Rules, best_both_ways, entries, pair_units
 from matching.engine.text import TextFeatures
-from matching.engine.types import Candidate, Match, Opportunity, Reason
+from matching.engine.types import Candidate, CompetencyText, Match, Opportunity, Reason
 
 Flags = NDArray[np.bool_]
 Item = TypeVar("Item", Candidate, Opportunity)
@@ -93,11 +94,25 @@ class Recommender(BaseEstimator):
         self.unknown_blocks = unknown_blocks
         self.chunk_cells = chunk_cells
 
-    def fit(self, candidates: Iterable[Candidate], opportunities: Iterable[Opportunity]) -> Self:
-        """Learn the vocabulary and the rarity of its words from the texts of both sides, each text counted once."""
+    def fit(
+        self,
+        candidates: Iterable[Candidate],
+        opportunities: Iterable[Opportunity],
+        competencies: Iterable[CompetencyText] = (),
+    ) -> Self:
+        """Learn words from the texts of both sides and of the catalogue, each text counted once, and the skill reader
+        from the catalogue and the outcomes that opportunities declare.
+        """
         self._check_parameters()
-        texts = {c.text for c in candidates} | {o.text for o in opportunities}
+        slots = sorted(opportunities, key=lambda slot: (slot.id, slot.text))
+        catalogue = sorted(competencies, key=lambda competency: competency.code)
+        texts = {c.text for c in candidates} | {o.text for o in slots}
+        for competency in catalogue:
+            texts |= {f"{competency.name}. {competency.text}", *competency.level_texts.values()}
         self.text_ = TextFeatures().fit(sorted(texts))
+        self.reader_ = SkillReader().fit(
+            [slot.text for slot in slots], [slot.outcomes for slot in slots], catalogue, words=self.text_
+        )
         return self
 
     # --- making ready -------------------------------------------------------------------------------------------
@@ -289,10 +304,15 @@ def _plain(value: object) -> object:
     raise TypeError(f"cannot hash {type(value).__name__}")
 
 
-def data_hash(candidates: Iterable[Candidate], opportunities: Iterable[Opportunity]) -> str:
+def data_hash(
+    candidates: Iterable[Candidate],
+    opportunities: Iterable[Opportunity],
+    competencies: Iterable[CompetencyText] = (),
+) -> str:
     """A fingerprint of what a model was fitted on; the same in every process and for every order of the input."""
     digest = hashlib.sha256()
-    for items in (_sorted_by_id(candidates), _sorted_by_id(opportunities)):
+    catalogue = sorted(competencies, key=lambda competency: competency.code)
+    for items in (_sorted_by_id(candidates), _sorted_by_id(opportunities), catalogue):
         for item in items:
             row: dict[str, Any] = asdict(item)
             digest.update(json.dumps(row, default=_plain, sort_keys=True, separators=(",", ":")).encode())

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from types import MappingProxyType
 from typing import Any, Self
 
 import numpy as np
@@ -26,6 +25,7 @@ from matching.engine.text import TextFeatures, language_of
 
 Dense = NDArray[np.float64]
 Flags = NDArray[np.bool_]
+Weights = tuple[tuple[str, float], ...]
 Read = Callable[[Sequence[str]], Any]
 
 
@@ -59,12 +59,16 @@ class Query:
     level: float | None = None
 
 
-TEXT_WEIGHTS: Mapping[str, float] = MappingProxyType(
-    {"word": 0.2, "feedback": 0.2, "letters": 0.4, "title": 0.1, "labels": 2.2, "topic": 0.3, "kin": 1.6}
+TEXT_WEIGHTS = (
+    ("word", 0.2),
+    ("feedback", 0.2),
+    ("letters", 0.4),
+    ("title", 0.1),
+    ("labels", 2.2),
+    ("topic", 0.3),
+    ("kin", 1.6),
 )
-GAP_WEIGHTS: Mapping[str, float] = MappingProxyType(
-    {"word": 0.4, "feedback": 0.5, "latent": 0.6, "labels": 1.0, "demand": 0.8}
-)
+GAP_WEIGHTS = (("word", 0.4), ("feedback", 0.5), ("latent", 0.6), ("labels", 1.0), ("demand", 0.8))
 
 
 class RichText(BaseEstimator):
@@ -78,8 +82,8 @@ class RichText(BaseEstimator):
     def __init__(
         self,
         *,
-        text_weights: Mapping[str, float] = TEXT_WEIGHTS,
-        gap_weights: Mapping[str, float] = GAP_WEIGHTS,
+        text_weights: Weights = TEXT_WEIGHTS,
+        gap_weights: Weights = GAP_WEIGHTS,
         latent: int = 64,
         feedback: int = 5,
         bridge_floor: float = 0.12,
@@ -155,7 +159,8 @@ class RichText(BaseEstimator):
 
     def fuse(self, queries: Sequence[Query], readings: Mapping[str, Dense], allowed: Flags) -> Dense:
         """One score for every pair: standardised readings, weighted by the kind of query."""
-        weights = [self.gap_weights if query.kind == "gaps" else self.text_weights for query in queries]
+        for_gaps, for_text = dict(self.gap_weights), dict(self.text_weights)
+        weights = [for_gaps if query.kind == "gaps" else for_text for query in queries]
         total: Dense = np.zeros(allowed.shape)
         for name, values in readings.items():
             share = np.array([table.get(name, 0.0) for table in weights])

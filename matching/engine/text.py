@@ -23,6 +23,7 @@ from sklearn.utils.validation import check_is_fitted
 from matching.engine.english import looks_english, stem_english
 
 _WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)*")
+_CLUSTER = re.compile("(?s:.)[\u0300-\u036f]*")
 _HAS_LETTER = re.compile(r"[^\W\d_]")
 
 
@@ -322,6 +323,27 @@ def normalise(text: str) -> str:
     return unicodedata.normalize("NFC", text).lower()
 
 
+def spans(text: str) -> Iterator[tuple[tuple[str, ...], int, int]]:
+    """Each word of an Indonesian text: what it stands for (nothing for a stop word), where it starts and ends.
+
+    The places are those of `text` as it is given, whichever way its accents are composed.
+    """
+    if unicodedata.is_normalized("NFC", text):
+        for found in _WORD.finditer(text):
+            yield _features(found.group().lower(), False), *found.span()
+        return
+    pieces = _CLUSTER.findall(text)  # a character with its accents
+    composed, place, start = [], [], 0
+    for piece in pieces:
+        one = unicodedata.normalize("NFC", piece)
+        composed.append(one)
+        place += [start] * len(one)
+        start += len(piece)
+    place.append(start)
+    for found in _WORD.finditer("".join(composed)):
+        yield _features(found.group().lower(), False), place[found.start()], place[found.end()]
+
+
 def words(text: str, language: str = "id") -> Iterator[tuple[str, str]]:
     """The (feature, original spelling) pairs of a text, in reading order. Stop words and bare numbers are left out.
 
@@ -416,9 +438,12 @@ class TextFeatures(TransformerMixin, BaseEstimator):
 
     def transform(self, X: Iterable[str]) -> sparse.csr_matrix:
         """Rows of TF-IDF weights; a text without a known word gives an empty row."""
+        return self.from_words(self._documents(X))
+
+    def from_words(self, documents: Sequence[Sequence[str]]) -> sparse.csr_matrix:
+        """The same for texts that have been read into features already."""
         check_is_fitted(self, "vocabulary_")
-        documents = self._documents(X)
-        if self.vectorizer_ is None or not documents:
+        if self.vectorizer_ is None or not len(documents):
             return sparse.csr_matrix((len(documents), len(self.vocabulary_)))
         matrix = sparse.csr_matrix(self.vectorizer_.transform(documents))
         matrix.sort_indices()

@@ -66,6 +66,21 @@ class Gap:
 
 
 @dataclass(frozen=True, slots=True)
+class CompetencyText:
+    """How the catalogue words a competency: its name, what it is, and what each level of it looks like."""
+
+    code: str
+    name: str
+    text: str = ""
+    level_texts: Mapping[int, str] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        _require_id(self.code, "code of a competency")
+        for level in self.level_texts:
+            _require_level(level, f"described level of {self.code}")
+
+
+@dataclass(frozen=True, slots=True)
 class Outcome:
     """A slot takes its people from one level of a competency to another."""
 

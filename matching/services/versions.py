@@ -21,19 +21,21 @@ def fit_model(*, actor: User | None = None) -> ModelVersion:
     lock_until_commit("fit")
     corpus = datasets.corpus()
     recommender = Recommender()
-    made_with, learnt_from = datasets.parameters(recommender), data_hash([], corpus)
+    made_with = datasets.parameters(recommender)
+    learnt_from = data_hash([], corpus.opportunities, corpus.competencies)
     newest = newest_version()
     if newest and (newest.parameters, newest.data_hash) == (made_with, learnt_from):
         return newest
     began = time.perf_counter()
-    recommender.fit([], corpus)
+    recommender.fit([], corpus.opportunities, corpus.competencies)
     artifact, sha256 = datasets.artifact(recommender)
     version = ModelVersion.objects.create(
         number=newest.number + 1 if newest else 1,
         parameters=made_with,
         data_hash=learnt_from,
         metrics={
-            "texts": len(corpus),
+            "texts": len(corpus.opportunities),
+            "competencies": len(corpus.competencies),
             "words": len(recommender.text_.vocabulary_),
             "fit_seconds": round(time.perf_counter() - began, 3),
             "artifact_bytes": len(artifact),

@@ -12,14 +12,17 @@ import pytest
 from sklearn.base import BaseEstimator
 from sklearn.utils import estimator_checks as checks
 
+from matching.engine.bridge import LabelBridge
 from matching.engine.calibration import PointsCalibrator
 from matching.engine.ranking import Recommender
+from matching.engine.reader import SkillReader
+from matching.engine.rich import RichText
 from matching.engine.text import TextFeatures
 
+ESTIMATORS = [TextFeatures(), Recommender(), PointsCalibrator(), SkillReader(), LabelBridge(), RichText()]
 
-@pytest.mark.parametrize(
-    "estimator", [TextFeatures(), Recommender(), PointsCalibrator()], ids=lambda e: type(e).__name__
-)
+
+@pytest.mark.parametrize("estimator", ESTIMATORS, ids=lambda e: type(e).__name__)
 @pytest.mark.parametrize(
     "check",
     [
