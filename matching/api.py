@@ -24,6 +24,8 @@ from matching.schemas import (
     MatchRunIn,
     MatchRunOut,
     RecommendationOut,
+    SkillReadingOut,
+    SkillTextIn,
 )
 from partners.models import Slot
 from partners.permissions import get_visible_slot
@@ -79,6 +81,14 @@ def explain_absence(request: SignedInRequest, slot_id: UUID, employee_id: UUID) 
         "slot_id": slot.pk,
         "reasons": [_reason(reason) for reason in selectors.why_not(employee, slot)],
     }
+
+
+@router.post(
+    "/skills/read", policy=(Role.EMPLOYEE, Role.SUPERVISOR, Role.HR, Role.PARTNER), response=list[SkillReadingOut]
+)
+def read_skills(request: SignedInRequest, data: SkillTextIn) -> list[selectors.SkillReading]:
+    """Which competencies, at which levels, a text speaks of. Nothing is stored; silence means that it says too little."""
+    return selectors.read_skills(data.text, data.limit)
 
 
 @router.get("/match-runs", policy=(Role.HR, Role.AUDITOR, Role.LEADERSHIP, Role.OPERATOR), response=list[MatchRunOut])

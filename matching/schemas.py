@@ -83,3 +83,23 @@ class MatchRunOut(Schema):
     started_at: datetime | None
     finished_at: datetime | None
     failure: str
+
+
+class SkillTextIn(Input):
+    """A text to read competencies in: of a slot, a position, or an SKP."""
+
+    text: str = Field(max_length=20_000, examples=["Menyusun dasbor data kependudukan bersama analis."])
+    limit: int = Field(5, ge=1, le=20)
+
+
+class SkillReadingOut(Schema):
+    """A competency that the text speaks of, with the levels it seems to lead from and to."""
+
+    competency: str = Field(alias="competency.pk", examples=["TEK-501-04"])
+    name: str = Field(alias="competency.name")
+    from_level: int = Field(ge=0, le=5)
+    to_level: int = Field(ge=1, le=5)
+    confidence: float = Field(ge=0, le=1, description="The chance that an author would declare it.")
+    phrase: str = Field(description="The words it was read from.")
+    start: int = Field(description="Where they start in the text.")
+    end: int

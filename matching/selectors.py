@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from django.db.models import Count, Prefetch, QuerySet, Subquery
 
-from asn.models import Agency, Employee
+from asn.models import Agency, Competency, Employee
 from asn.selectors import GapLine
 from asn.states import EmployeeStatus
 from matching import datasets
@@ -89,6 +89,49 @@ def current_version(agency: Agency) -> ModelVersion | None:
 def current_run(agency: Agency) -> MatchRun | None:
     """The newest run: under way while ``finished_at`` is empty."""
     return MatchRun.objects.filter(agency=agency).order_by("-created_at").first()
+
+
+@dataclass(frozen=True, slots=True)
+class SkillReading:
+    """A competency that a text speaks of: from which level to which, how surely, and by which words (text[start:end])."""
+
+    competency: Competency
+    from_level: int
+    to_level: int
+    confidence: float
+    phrase: str
+    start: int
+    end: int
+
+    @property
+    def percent(self) -> int:
+        """The confidence in whole percent, never a certainty."""
+        return min(99, max(1, round(100 * self.confidence)))
+
+
+def read_skills(text: str, limit: int = 5) -> list[SkillReading]:
+    """What the newest model reads in a text of a slot, a position or an SKP, the surest first; nothing is stored.
+
+    Empty before the first model is fitted, and where the text says too little.
+    """
+    version_id = ModelVersion.objects.order_by("-number").values_list("pk", flat=True).first()
+    if version_id is None:
+        return []
+    found = datasets.recommender_of(version_id).reader_.read(text, limit)
+    named = Competency.objects.filter(is_active=True).in_bulk([reading.code for reading in found])
+    return [
+        SkillReading(
+            named[reading.code],
+            round(reading.from_level),
+            round(reading.to_level),
+            reading.confidence,
+            reading.phrase,
+            reading.start,
+            reading.end,
+        )
+        for reading in found
+        if reading.code in named
+    ]
 
 
 @dataclass(frozen=True, slots=True)

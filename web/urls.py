@@ -3,7 +3,7 @@
 from django.urls import URLPattern, URLResolver, include, path
 
 from web import urls_partner
-from web.views import account, files, gallery, public, supervisor
+from web.views import account, files, gallery, public, skills, supervisor
 from web.views.employee import applications, home, placements, slots
 
 _public: list[URLPattern] = [
@@ -51,6 +51,8 @@ _supervisor: list[URLPattern] = [
     path("team/<uuid:employee_id>/", supervisor.member, name="supervisor_member"),
 ]
 
+_skills: list[URLPattern] = [path("read-competencies/", skills.read, name="read_skills")]
+
 _gallery: list[URLPattern] = [
     path("gallery/", gallery.show, name="gallery"),
     path("gallery/confirm/", gallery.confirm, name="gallery_confirm"),
@@ -62,6 +64,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     *_account,
     *_employee,
     *_supervisor,
+    *_skills,
     *urls_partner.urlpatterns,
     path("agency/", include("web.urls_agency")),
     path("files/<uuid:file_id>/", files.download, name="file"),

@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from django import forms
+from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 
 from asn.models import Competency
@@ -20,6 +21,7 @@ from web.forms.fields import DateField, LongText
 
 OUTCOME_ROWS = 5
 PREREQUISITE_ROWS = 3
+MOST_LINES = 20
 
 LEVELS = [(level.value, f"{level.value} – {level.label}") for level in Level]
 
@@ -82,8 +84,10 @@ class PrerequisiteForm(forms.Form):
         return data
 
 
-OutcomeFormSet = forms.formset_factory(OutcomeForm, extra=OUTCOME_ROWS, max_num=20, absolute_max=20)
-PrerequisiteFormSet = forms.formset_factory(PrerequisiteForm, extra=PREREQUISITE_ROWS, max_num=20, absolute_max=20)
+OutcomeFormSet = forms.formset_factory(OutcomeForm, extra=OUTCOME_ROWS, max_num=MOST_LINES, absolute_max=MOST_LINES)
+PrerequisiteFormSet = forms.formset_factory(
+    PrerequisiteForm, extra=PREREQUISITE_ROWS, max_num=MOST_LINES, absolute_max=MOST_LINES
+)
 
 
 class SlotForm(forms.Form):
@@ -128,6 +132,23 @@ def slot_initial(slot: Slot) -> dict[str, Any]:
     """A stored slot as the form shows it."""
     names = [name for name in SlotForm.base_fields if name != "agreement_id"]
     return {"agreement_id": slot.agreement_id, **{name: getattr(slot, name) for name in names}}
+
+
+def typed_slot(typed: QueryDict) -> dict[str, Any]:
+    """What has been typed so far, unchecked, as the form shows it again."""
+    return {name: typed[name] for name in SlotForm.base_fields if name in typed}
+
+
+def typed_lines(typed: QueryDict) -> dict[str, list[dict[str, Any]]]:
+    """The lines of competencies chosen so far, unchecked, by formset."""
+    lines: dict[str, list[dict[str, Any]]] = {}
+    for prefix, form in (("outcomes", OutcomeForm), ("prerequisites", PrerequisiteForm)):
+        rows = [
+            {name: typed.get(f"{prefix}-{number}-{name}", "") for name in form.base_fields}
+            for number in range(MOST_LINES)
+        ]
+        lines[prefix] = [row for row in rows if row["competency"]]
+    return lines
 
 
 def slot_data(form: SlotForm, outcomes: Any, prerequisites: Any) -> SlotData:

@@ -15,6 +15,8 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from accounts.roles import Role
 from core.policy import policy
+from matching.datasets import slot_text
+from matching.selectors import read_skills
 from mentors.models import Mentor
 from mentors.services import assign_mentor, unassign_mentor
 from partners import services
@@ -34,11 +36,14 @@ from web.forms.partner import (
     competency_choices,
     slot_data,
     slot_initial,
+    typed_lines,
+    typed_slot,
 )
 from web.pages import Attempt, attempt, done, page, paginate, user_of
 from web.views.employee.slots import slot_facts
 from web.views.partner.common import get_own_slot, own_partner
 
+SUGGESTED_OUTCOMES = 5
 LOOKED_AFTER = (SlotStatus.PUBLISHED, SlotStatus.PAUSED, SlotStatus.FULL)
 
 
@@ -142,7 +147,17 @@ def _slot_form(
 ) -> HttpResponse:
     agreements, choices = _agreements(request, partner, row), competency_choices()
     outcome, status = Attempt(), 200
-    if request.method == "POST":
+    reading: dict[str, Any] = {}
+    if request.method == "POST" and request.POST.keys() & {"read", "take"}:
+        # Asking what the description says keeps what was typed, and checks nothing yet.
+        typed, lines = typed_slot(request.POST), typed_lines(request.POST)
+        reading = _readings(request, lines["outcomes"])
+        form = SlotForm(initial=typed, agreements=agreements)
+        outcomes = OutcomeFormSet(prefix="outcomes", initial=lines["outcomes"], form_kwargs={"choices": choices})
+        prerequisites = PrerequisiteFormSet(
+            prefix="prerequisites", initial=lines["prerequisites"], form_kwargs={"choices": choices}
+        )
+    elif request.method == "POST":
         form = SlotForm(request.POST, agreements=agreements)
         outcomes = OutcomeFormSet(request.POST, prefix="outcomes", form_kwargs={"choices": choices})
         prerequisites = PrerequisiteFormSet(request.POST, prefix="prerequisites", form_kwargs={"choices": choices})
@@ -155,10 +170,10 @@ def _slot_form(
                 )
             status = outcome.status
     else:
-        lines = _line_initial(row)
+        shown = _line_initial(row)
         form = SlotForm(initial=slot_initial(row) if row else _fresh(agreements), agreements=agreements)
-        outcomes = OutcomeFormSet(prefix="outcomes", initial=lines[0], form_kwargs={"choices": choices})
-        prerequisites = PrerequisiteFormSet(prefix="prerequisites", initial=lines[1], form_kwargs={"choices": choices})
+        outcomes = OutcomeFormSet(prefix="outcomes", initial=shown[0], form_kwargs={"choices": choices})
+        prerequisites = PrerequisiteFormSet(prefix="prerequisites", initial=shown[1], form_kwargs={"choices": choices})
     return page(
         request,
         "partner/slot_form.html",
@@ -170,9 +185,23 @@ def _slot_form(
             "prerequisites": prerequisites,
             "agreements": agreements,
             "problem": outcome.problem,
+            **reading,
         },
+        partial="teaching",
         status=status,
     )
+
+
+def _readings(request: HttpRequest, outcomes: list[dict[str, Any]]) -> dict[str, Any]:
+    """What the typed text speaks of; one that is taken over becomes a line of ``outcomes``."""
+    words = slot_text(request.POST.get("title", ""), request.POST.get("description", ""))
+    found = read_skills(words, SUGGESTED_OUTCOMES)
+    code, _, levels = request.POST.get("take", "").partition(":")
+    for reading in found:
+        if reading.competency.pk == code and code not in {line["competency"] for line in outcomes}:
+            low, _, high = levels.partition(":")
+            outcomes.append({"competency": code, "from_level": low, "to_level": high})
+    return {"readings": found, "taken": {line["competency"] for line in outcomes}, "asked": True}
 
 
 def _line_initial(row: Slot | None) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
