@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from django.conf import settings
 from django.contrib.postgres.fields import ArrayField, DateRangeField
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 
 from asn.models import Employee
 from core.models import BaseModel, TenantModel
+from matching.states import FIRST_PLACE_CEILING, LEAST_CEILING, Abstention, Ending
 from partners.models import Slot
 
 
@@ -93,6 +95,9 @@ class MatchRun(TenantModel):
     started_at = models.DateTimeField(null=True)
     finished_at = models.DateTimeField(null=True)
     failure = models.CharField(max_length=300, blank=True)
+    report = models.JSONField(
+        default=dict, help_text="How attention was shared out (see matching/services/fairness.py)."
+    )
 
     class Meta:
         ordering = ("-created_at",)
@@ -101,15 +106,97 @@ class MatchRun(TenantModel):
         return f"{self.agency_id} {self.created_at:%Y-%m-%d %H:%M}"
 
 
-class PairOutcome(TenantModel):
-    """How a placement ended that a pair led to, with what had been recommended then: for calibration."""
+# How sure it is, and how fair ---------------------------------------------------------------------------------------
 
-    placement_id = models.UUIDField(unique=True, help_text="Of a room above, hence no foreign key.")
+
+class PairOutcome(TenantModel):
+    """A pair that was applied for, and what became of it: what a calibration learns from.
+
+    Points of different versions are never compared, so no points are kept but the engine's inputs of that day: each
+    version scores them itself. They name nobody (see matching/snapshots.py), yet position and gaps together could be
+    recognised, so the row stays tied to the person and goes when the person's data go.
+    """
+
+    PERSONAL_FIELDS = ("inputs",)
+
+    application_id = models.UUIDField(
+        unique=True, null=True, help_text="Of a room above, hence no foreign key; empty for an example."
+    )
     employee = models.ForeignKey(Employee, on_delete=models.CASCADE, related_name="+")
     slot = models.ForeignKey(Slot, on_delete=models.CASCADE, related_name="+")
-    version = models.ForeignKey(ModelVersion, null=True, on_delete=models.PROTECT, related_name="+")
-    points = models.PositiveSmallIntegerField(null=True, help_text="Empty when the pair was not on a list.")
-    completed = models.BooleanField()
+    inputs = models.JSONField(help_text="The engine's inputs when the person applied, without any name or id.")
+    ending = models.CharField(max_length=20, choices=Ending, blank=True)
+    ended_at = models.DateTimeField(null=True)
+    counts_from = models.DateField(help_text="When all who applied for the slot should have come to an end.")
+    is_example = models.BooleanField(default=False, help_text="Made up for a demonstration.")
+
+    class Meta:
+        constraints = (
+            models.CheckConstraint(
+                condition=Q(ending="", ended_at__isnull=True) | (~Q(ending="") & Q(ended_at__isnull=False)),
+                name="pair_outcome_ended_paired",
+            ),
+            models.CheckConstraint(
+                condition=Q(application_id__isnull=False, is_example=False)
+                | Q(application_id__isnull=True, is_example=True),
+                name="pair_outcome_real_or_example",
+            ),
+        )
+        indexes = (models.Index(fields=("-counts_from",), name="pair_outcome_counts_from_idx"),)
 
     def __str__(self) -> str:
-        return f"{self.employee_id} {self.slot_id} {self.completed}"
+        return f"{self.employee_id} {self.slot_id} {self.ending}"
+
+
+class Calibration(BaseModel):
+    """What the points of a version have meant: the chance that such a pair, once applied for, was completed.
+
+    Never changed: the latest of a version counts.
+    """
+
+    version = models.ForeignKey(ModelVersion, on_delete=models.CASCADE, related_name="calibrations")
+    fitted_at = models.DateTimeField()
+    outcomes = models.PositiveIntegerField()
+    completed = models.PositiveIntegerField()
+    examples = models.PositiveIntegerField(help_text="How many of the outcomes were made up for a demonstration.")
+    data_hash = models.CharField(max_length=64)
+    parameters = models.JSONField()
+    curve = models.JSONField(null=True, help_text="Fields of engine.calibration.Curve.")
+    metrics = models.JSONField(default=dict)
+    reliability = models.JSONField(default=list, help_text="Rows of engine.calibration.ReliabilityBin.")
+    abstains = models.CharField(max_length=30, choices=Abstention, blank=True)
+
+    class Meta:
+        ordering = ("-fitted_at",)
+        get_latest_by = "fitted_at"
+        constraints = (
+            models.CheckConstraint(
+                condition=~Q(abstains="") | Q(curve__isnull=False), name="calibration_curve_or_abstention"
+            ),
+            models.CheckConstraint(condition=Q(completed__lte=F("outcomes")), name="calibration_completed_of_all"),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.version_id} {self.fitted_at:%Y-%m-%d %H:%M}"
+
+
+class MatchPolicy(TenantModel):
+    """What an agency has decided about its recommendations."""
+
+    first_place_ceiling = models.PositiveSmallIntegerField(
+        default=FIRST_PLACE_CEILING, help_text="Percent of all first places that one partner may have."
+    )
+    basis = models.CharField(max_length=300, help_text="Who decided this and why, such as a decree.")
+    decided_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+")
+
+    class Meta:
+        constraints = (
+            models.UniqueConstraint(fields=("agency",), name="match_policy_one_per_agency"),
+            models.CheckConstraint(
+                condition=Q(first_place_ceiling__gte=LEAST_CEILING, first_place_ceiling__lte=100),
+                name="match_policy_ceiling_range",
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.agency_id} {self.first_place_ceiling}%"

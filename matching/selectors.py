@@ -11,10 +11,11 @@ from asn.models import Agency, Competency, Employee
 from asn.selectors import GapLine
 from asn.states import EmployeeStatus
 from matching import datasets
+from matching.engine.calibration import Curve
 from matching.engine.explain import hindrances
 from matching.engine.ranking import Recommender
 from matching.engine.types import Match, Reason
-from matching.models import MatchRun, MatchState, ModelVersion, Recommendation
+from matching.models import Calibration, MatchRun, MatchState, ModelVersion, Recommendation
 from partners.models import Slot, SlotOutcome
 
 
@@ -161,3 +162,22 @@ def slots_without_candidates(agency: Agency) -> QuerySet[Slot]:
     """Open slots that are on nobody's list."""
     reached = current_recommendations(agency).values("slot")
     return Slot.objects.filter(agency=agency).open(agency.today()).exclude(pk__in=reached).select_related("partner")
+
+
+# --- how sure it is, and what the agency has decided ------------------------------------------------------------------
+
+
+def calibration_of(agency: Agency) -> Calibration | None:
+    """The latest calibration of the version whose recommendations the agency sees; None before the first match."""
+    state = MatchState.objects.filter(agency=agency)
+    return Calibration.objects.filter(version=Subquery(state.values("version")[:1])).order_by("-fitted_at").first()
+
+
+def chance_of(points: int, calibration: Calibration | None) -> int | None:
+    """How likely it is, in percent, that such a pair, once applied for, is completed; None: not enough is known.
+
+    Never 0 nor 100: no history makes anything certain.
+    """
+    if calibration is None or calibration.abstains or calibration.curve is None or points <= 0:
+        return None
+    return min(99, max(1, round(100 * float(Curve(**calibration.curve)(points)))))

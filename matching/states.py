@@ -49,3 +49,30 @@ HINDRANCES: Mapping[str, tuple[str, ...]] = {
 }
 
 REASONS: Mapping[str, tuple[str, ...]] = {**SCORE_REASONS, **HINDRANCES}
+
+# How sure it is, and how fair ---------------------------------------------------------------------------------------
+
+FIRST_PLACE_CEILING = 40  # percent of the first places for one partner, unless an agency decides otherwise
+LEAST_CEILING = 5
+
+
+class Ending(models.TextChoices):
+    """How an application ended. The chance that is shown is that of ``completed`` among all of them."""
+
+    COMPLETED = "completed", _("Placement completed")
+    ENDED_EARLY = "ended_early", _("Ended early")
+    NO_SHOW = "no_show", _("Did not start")
+    REJECTED = "rejected", _("Refused by the supervisor or HR")
+    DECLINED = "declined", _("Declined by the partner")
+    WITHDRAWN = "withdrawn", _("Withdrawn by the applicant")
+    EXPIRED = "expired", _("Not decided in time")
+
+
+class Abstention(models.TextChoices):
+    """Why no chance in percent is shown."""
+
+    TOO_FEW_OUTCOMES = "too_few_outcomes", _("Too few applications have come to an end.")
+    TOO_FEW_SUCCESSES = "too_few_successes", _("Too few placements were completed.")
+    TOO_FEW_FAILURES = "too_few_failures", _("Too few applications came to nothing.")
+    TOO_FEW_GROUPS = "too_few_groups", _("The applications were for too few different slots.")
+    NO_SKILL = "no_skill", _("So far the points tell no more than the average does.")

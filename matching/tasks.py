@@ -59,8 +59,8 @@ def mend() -> int:
 
 @shared_task(name="matching.tasks.refit", ignore_result=True)
 def refit() -> int:
-    """Nightly: a new version where texts have changed, and every agency by today's dates."""
-    services.fit_model()
+    """Nightly: a new version where texts have changed, its points held against outcomes, every agency by today's dates."""
+    services.calibrate(version_id=services.fit_model().pk)
     agencies = list(Agency.objects.values_list("pk", flat=True))
     for agency_id in agencies:
         services.request_full_match(actor=None, agency_id=agency_id, reason=RunReason.NIGHTLY)

@@ -1,9 +1,15 @@
-"""Every write of this room: model versions, whole-agency runs, and the changes in between."""
+"""Every write of this room: model versions, whole-agency runs, the changes in between, outcomes and policy."""
 
+from matching.services.calibration import (
+    ExampleOutcome,
+    calibrate,
+    import_example_outcomes,
+    note_application,
+    record_outcome,
+)
 from matching.services.changes import (
     AvailabilityRow,
     import_availability,
-    record_outcome,
     refresh_employee,
     refresh_slot,
     set_availability,
@@ -14,9 +20,13 @@ from matching.services.versions import fit_model
 
 __all__ = [
     "AvailabilityRow",
+    "ExampleOutcome",
+    "calibrate",
     "fit_model",
     "import_availability",
+    "import_example_outcomes",
     "mend",
+    "note_application",
     "record_outcome",
     "refresh_agency",
     "refresh_employee",

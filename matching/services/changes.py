@@ -22,7 +22,7 @@ from core import outbox
 from core.services import service
 from matching import datasets, events
 from matching.engine.types import Match
-from matching.models import EmployeeAvailability, MatchState, PairOutcome, Recommendation
+from matching.models import EmployeeAvailability, MatchState, Recommendation
 from matching.services.locks import lock_until_commit
 from matching.services.runs import request_full_match
 from matching.services.versions import is_current
@@ -232,27 +232,3 @@ def set_availability(
             events.AVAILABILITY_CHANGED, key=uuid.uuid4(), employee_id=employee.pk, agency_id=employee.agency_id
         )
     return row
-
-
-@service
-def record_outcome(
-    *, placement_id: uuid.UUID, employee_id: uuid.UUID, slot_id: uuid.UUID, completed: bool = True
-) -> PairOutcome:
-    """Remember how a placement ended, with the points its pair had last; once for each placement.
-
-    Called by placements inside its own services, which audit the end.
-    """
-    employee = Employee.objects.get(pk=employee_id)
-    pair = Recommendation.objects.filter(employee=employee, slot=slot_id).order_by("-version__number").first()
-    outcome, _ = PairOutcome.objects.get_or_create(
-        placement_id=placement_id,
-        defaults={
-            "agency_id": employee.agency_id,
-            "employee": employee,
-            "slot_id": slot_id,
-            "version_id": pair.version_id if pair else None,
-            "points": pair.points if pair else None,
-            "completed": completed,
-        },
-    )
-    return outcome

@@ -11,6 +11,7 @@ from core.services import service
 from matching import datasets
 from matching.engine.ranking import Recommender, data_hash
 from matching.models import ModelVersion
+from matching.services.calibration import calibrate
 from matching.services.locks import lock_until_commit
 
 
@@ -44,6 +45,7 @@ def fit_model(*, actor: User | None = None) -> ModelVersion:
         artifact_sha256=sha256,
     )
     audit.record(actor=actor, action="matching.model_fitted", obj=version, after={"number": version.number})
+    calibrate(version_id=version.pk)
     return version
 
 

@@ -16,6 +16,7 @@ from core.errors import Conflict, Invalid, NotAllowed, require
 from core.outbox import announce
 from core.services import service
 from core.states import advance
+from matching import services as matching
 from matching.models import Recommendation
 from partners import services as partners
 from partners.models import Slot
@@ -129,6 +130,7 @@ def submit_application(
     application.save()
     _decide(application, actor, DecisionStep.EMPLOYEE, DecisionOutcome.SUBMITTED, at)
     push_availability(application.employee)
+    matching.note_application(application_id=application.pk, employee=application.employee, slot=application.slot)
     _tell(events.APPLICATION_SUBMITTED, application)
     if application.has_conflict:
         _tell(events.CONFLICT_DECLARED, application)
@@ -180,7 +182,7 @@ def refuse_application(
     application.due_at = None
     application.save()
     _decide(application, actor, DecisionStep.SUPERVISOR, DecisionOutcome.REFUSED, moment(now), reason, note)
-    push_availability(application.employee)
+    _settle(application, now)
     _tell(events.APPLICATION_REFUSED, application)
     return application
 
@@ -334,7 +336,7 @@ def reject_application(
     application.waitlist_position = application.due_at = None
     application.save()
     _decide(application, actor, DecisionStep.HR, DecisionOutcome.REJECTED, moment(now), reason, note)
-    push_availability(application.employee)
+    _settle(application, now)
     _tell(events.APPLICATION_REJECTED, application)
     return application
 
@@ -409,7 +411,7 @@ def decline_application(
     application.due_at = None
     application.save()
     _decide(application, actor, DecisionStep.PARTNER, DecisionOutcome.DECLINED, moment(now), reason, note)
-    push_availability(application.employee)
+    _settle(application, now)
     _tell(events.APPLICATION_DECLINED, application)
     return application
 
@@ -431,7 +433,7 @@ def withdraw_application(
     application.waitlist_position = application.due_at = None
     application.save()
     _decide(application, actor, DecisionStep.WITHDRAWAL, DecisionOutcome.WITHDRAWN, moment(now), reason, note)
-    push_availability(application.employee)
+    _settle(application, now)
     _tell(events.APPLICATION_WITHDRAWN, application)
     return application
 
@@ -456,12 +458,12 @@ def expire_applications(*, now: datetime | None = None, slot_id: uuid.UUID | Non
             slot.status in (SlotStatus.CANCELLED, SlotStatus.CLOSED) and application.status == ApplicationStatus.DRAFT
         )
         if slot.status == SlotStatus.CANCELLED or gone or slot.starts_on < application.agency.today(now):
-            expired += _expire(application_id=application.pk, employee_id=application.employee_id)
+            expired += _expire(application_id=application.pk, employee_id=application.employee_id, now=now)
     return expired
 
 
 @service
-def _expire(*, application_id: uuid.UUID, employee_id: uuid.UUID) -> bool:
+def _expire(*, application_id: uuid.UUID, employee_id: uuid.UUID, now: datetime | None) -> bool:
     application = relock_application(application_id, employee_id)
     if application.status not in LIVE_APPLICATION or application.status == ApplicationStatus.ACCEPTED:
         return False
@@ -472,7 +474,7 @@ def _expire(*, application_id: uuid.UUID, employee_id: uuid.UUID) -> bool:
     audit.record(
         actor=None, action="application.expired", obj=application, before=before, after=facts(application, "status")
     )
-    push_availability(application.employee)
+    _settle(application, now)
     _tell(events.APPLICATION_EXPIRED, application)
     return True
 
@@ -522,6 +524,12 @@ def _decide(
         actor_label=step,
     )
     return decision
+
+
+def _settle(application: Application, now: datetime | None) -> None:
+    """Tell matching that this came to nothing."""
+    push_availability(application.employee)
+    matching.record_outcome(application_id=application.pk, ending=application.status, at=moment(now))
 
 
 def _tell(event: str, application: Application, **ids: Any) -> None:

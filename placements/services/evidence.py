@@ -305,7 +305,7 @@ def complete_placement(*, actor: User, placement_id: uuid.UUID, now: datetime | 
     placement.save()
     issue_certificate(placement, actor=actor, kind=CertificateKind.COMPLETION, now=now)
     push_availability(placement.employee)
-    matching.record_outcome(placement_id=placement.pk, employee_id=placement.employee_id, slot_id=placement.slot_id)
+    matching.record_outcome(application_id=placement.application_id, ending=placement.status, at=placement.completed_at)
     audit.record(
         actor=actor,
         action="placement.completed",

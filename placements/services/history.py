@@ -278,10 +278,6 @@ class _Batch:
         matching.import_availability(
             agency_id=self.agency.pk, rows=[availability_of(person) for person in people.values()]
         )
-        for placement in self.placements:
-            matching.record_outcome(
-                placement_id=placement.pk, employee_id=placement.employee_id, slot_id=placement.slot_id
-            )
         return self.placements
 
     def _certify(self) -> None:

@@ -15,6 +15,7 @@ from core.files import store_pdf
 from core.outbox import announce
 from core.services import service
 from core.states import advance
+from matching import services as matching
 from partners import services as partners
 from placements import events
 from placements.models import LearningObjective, Placement
@@ -266,6 +267,7 @@ def _end(placement: Placement, actor: User, verb: str, reason: str, note: str, n
     else:
         partners.free_seat(slot_id=placement.slot_id)
     push_availability(placement.employee)
+    matching.record_outcome(application_id=placement.application_id, ending=placement.status, at=placement.ended_at)
     audit.record(
         actor=actor,
         action=f"placement.{verb}",

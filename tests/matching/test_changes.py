@@ -15,7 +15,7 @@ from asn.states import EmployeeStatus
 from core import outbox
 from core.models import OutboxDelivery, OutboxEvent
 from matching import selectors, services, tasks
-from matching.models import EmployeeAvailability, MatchRun, MatchState, ModelVersion, PairOutcome, Recommendation
+from matching.models import EmployeeAvailability, MatchRun, MatchState, ModelVersion, Recommendation
 from matching.services.changes import patched
 from partners.models import Slot, SlotOutcome
 from tests.factories.asn import EmployeeFactory
@@ -234,20 +234,6 @@ class TestAvailability:
         services.set_availability(**facts | {"hours_left": 3})
         assert OutboxEvent.objects.filter(name="matching.availability_changed").count() == 2
         assert EmployeeAvailability.objects.get().hours_left == 3
-
-
-@pytest.mark.django_db
-def test_an_outcome_is_remembered_once_with_the_points_of_its_pair(world: World) -> None:
-    row = selectors.recommendations_for_employee(world.people[0])[0]
-    placement = uuid.uuid4()
-    for _ in range(2):
-        services.record_outcome(placement_id=placement, employee_id=row.employee_id, slot_id=row.slot_id)
-    outcome = PairOutcome.objects.get()
-    assert (outcome.points, outcome.version_id, outcome.completed) == (row.points, row.version_id, True)
-    services.record_outcome(
-        placement_id=uuid.uuid4(), employee_id=world.people[0].pk, slot_id=SlotFactory(agreement=world.agreement).pk
-    )
-    assert PairOutcome.objects.filter(points=None, version=None).count() == 1
 
 
 @pytest.mark.django_db
