@@ -31,6 +31,11 @@ class ParsedNip:
     def masked(self) -> str:
         return mask_nip(self.digits)
 
+    @property
+    def is_female(self) -> bool:
+        """For averages over groups only; nothing is decided by it."""
+        return self.digits[14] == "2"
+
 
 def parse_nip(text: str, *, field: str = "nip") -> ParsedNip:
     """Validate and take a NIP apart; blanks and a leading apostrophe are dropped.

@@ -44,3 +44,8 @@ def can_view_recommendations(user: User | None, employee: Employee) -> bool:
 def can_request_match(user: User | None, agency_id: uuid.UUID) -> bool:
     """HR of the agency, operators and the system."""
     return can_manage_agency(user, agency_id) or (user is not None and user.is_superuser)
+
+
+def can_set_policy(user: User | None, agency_id: uuid.UUID) -> bool:
+    """HR of the agency, and the system."""
+    return can_manage_agency(user, agency_id)

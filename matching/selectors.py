@@ -15,7 +15,7 @@ from matching.engine.calibration import Curve
 from matching.engine.explain import hindrances
 from matching.engine.ranking import Recommender
 from matching.engine.types import Match, Reason
-from matching.models import Calibration, MatchRun, MatchState, ModelVersion, Recommendation
+from matching.models import Calibration, MatchPolicy, MatchRun, MatchState, ModelVersion, Recommendation
 from partners.models import Slot, SlotOutcome
 
 
@@ -181,3 +181,8 @@ def chance_of(points: int, calibration: Calibration | None) -> int | None:
     if calibration is None or calibration.abstains or calibration.curve is None or points <= 0:
         return None
     return min(99, max(1, round(100 * float(Curve(**calibration.curve)(points)))))
+
+
+def policy_of(agency: Agency) -> MatchPolicy:
+    """What the agency has decided, or the defaults."""
+    return MatchPolicy.objects.filter(agency=agency).first() or MatchPolicy(agency=agency)

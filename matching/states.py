@@ -14,6 +14,7 @@ class RunReason(models.TextChoices):
     FIRST = "first", _("First match of the agency")
     DATA_CHANGED = "data_changed", _("People or standards changed")
     MENDED = "mended", _("Found incomplete by the sweep")
+    POLICY_CHANGED = "policy_changed", _("The agency's policy changed")
 
 
 # How a stored reason looks: {"code": …, "points": …, "competency": code or "", "params": {…}}.

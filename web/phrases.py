@@ -201,6 +201,7 @@ ERRORS: dict[str, Phrase] = {
     # Matching
     "unknown_slot": (_("There is no such slot."), _CHOOSE),
     "match_running": (_("Recommendations are being computed at this moment."), _LATER),
+    "ceiling_out_of_range": (_("The ceiling lies between %(least)s and 100 percent."), _CORRECT),
     # The road from application to award
     "required": (_("This field is empty."), _FILL),
     "reason_required": (_("This decision needs a coded reason."), _CHOOSE),

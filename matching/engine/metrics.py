@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 from collections.abc import Collection, Iterable, Mapping, Sequence
 
+import numpy as np
+
 
 def ndcg(ranked: Sequence[str], grades: Mapping[str, float], k: int = 10) -> float:
     """Normalised discounted cumulative gain of the first k; 0 where nothing has a grade."""
@@ -39,5 +41,26 @@ def exposure_ratio(lists: Iterable[Sequence[str]], groups: Mapping[str, str]) ->
     members: dict[str, list[float]] = {}
     for item, group in groups.items():
         members.setdefault(group, []).append(seen.get(item, 0.0))
-    means = [sum(values) / len(values) for values in members.values()]
+    return ratio_of_means(list(members.values()))
+
+
+def ratio_of_means(groups: Sequence[Sequence[float]]) -> float:
+    """Smallest over largest mean of groups that are not empty; 1 where all are 0."""
+    means = [sum(values) / len(values) for values in groups]
     return min(means) / max(means) if means and max(means) > 0 else 1.0
+
+
+def ratio_by_chance(groups: Sequence[Sequence[float]], *, rounds: int = 200, random_state: int = 0) -> float:
+    """The ratio of means that one in twenty random divisions into groups of the same sizes falls below.
+
+    Few people differ a lot by chance: a ratio above this says nothing about the groups.
+    """
+    values = np.sort(np.concatenate([np.asarray(group, dtype=np.float64) for group in groups]))
+    sizes = np.asarray([len(group) for group in groups])
+    starts = np.cumsum(sizes) - sizes
+    random = np.random.default_rng(random_state)
+    ratios = []
+    for _ in range(rounds):
+        means = np.add.reduceat(random.permutation(values), starts) / sizes
+        ratios.append(means.min() / means.max() if means.max() > 0 else 1.0)
+    return float(np.quantile(ratios, 0.05))

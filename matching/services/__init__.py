@@ -14,6 +14,7 @@ from matching.services.changes import (
     refresh_slot,
     set_availability,
 )
+from matching.services.fairness import exposure_report, set_policy
 from matching.services.mending import mend
 from matching.services.runs import refresh_agency, request_full_match, resume_runs, run_match
 from matching.services.versions import fit_model
@@ -22,6 +23,7 @@ __all__ = [
     "AvailabilityRow",
     "ExampleOutcome",
     "calibrate",
+    "exposure_report",
     "fit_model",
     "import_availability",
     "import_example_outcomes",
@@ -35,4 +37,5 @@ __all__ = [
     "resume_runs",
     "run_match",
     "set_availability",
+    "set_policy",
 ]
