@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -282,6 +283,8 @@ STORAGES = {
     "staticfiles": {"BACKEND": _static},
 }
 MEDIA_ROOT = env.path("MEDIA_ROOT", default=BASE_DIR / ".padan" / "media")
+# Where the compiled part of the matching engine is kept; numba reads this when a worker first needs it.
+os.environ["NUMBA_CACHE_DIR"] = str(env.path("NUMBA_CACHE_DIR", default=BASE_DIR / ".padan" / "numba"))
 DATA_UPLOAD_MAX_MEMORY_SIZE = 3 * 1024 * 1024
 FILE_UPLOAD_PERMISSIONS = 0o600
 

@@ -25,6 +25,7 @@ from sklearn.utils.validation import check_is_fitted
 from matching.engine import explain as explanations
 from matching.engine.competencies import needs_of, teaching_of
 from matching.engine.fixedpoint import ONE, SIDE, quantise, to_points
+from matching.engine.kernel import KERNELS, Kernel
 from matching.engine.reader import SkillReader
 from matching.engine.retrieval import Catalogue, Lists, Meeting, Profiles, Rules, best_both_ways, entries, pair_units
 from matching.engine.text import TextFeatures
@@ -32,7 +33,6 @@ from matching.engine.types import Candidate, CompetencyText, Match, Opportunity,
 
 Flags = NDArray[np.bool_]
 Item = TypeVar("Item", Candidate, Opportunity)
-NO_LIMIT = np.iinfo(np.int64).max
 
 
 @dataclass(frozen=True)
@@ -72,7 +72,8 @@ class Recommender(BaseEstimator):
     gap_power: 1 counts gaps in proportion to their size, above 1 puts large gaps first.
     prerequisite_penalty: part of the score that each unmet, not blocking prerequisite takes away.
     unknown_blocks: whether a required prerequisite whose level is unknown blocks too; otherwise it lowers.
-    chunk_cells: pairs scored at a time, which bounds the memory.
+    chunk_cells: pairs that the plain kernel scores at a time, which bounds its memory.
+    kernel: "compiled", "plain" or, by size, "auto". All give the same lists.
     """
 
     def __init__(
@@ -85,6 +86,7 @@ class Recommender(BaseEstimator):
         prerequisite_penalty: float = 0.15,
         unknown_blocks: bool = False,
         chunk_cells: int = 1_000_000,
+        kernel: Kernel = "auto",
     ) -> None:
         self.k = k
         self.text_weight = text_weight
@@ -93,6 +95,7 @@ class Recommender(BaseEstimator):
         self.prerequisite_penalty = prerequisite_penalty
         self.unknown_blocks = unknown_blocks
         self.chunk_cells = chunk_cells
+        self.kernel = kernel
 
     def fit(
         self,
@@ -236,6 +239,8 @@ class Recommender(BaseEstimator):
             raise ValueError("gap_power must be above 0")
         if self.k < 1 or self.chunk_cells < 1:
             raise ValueError("k and chunk_cells must be at least 1")
+        if self.kernel not in KERNELS:
+            raise ValueError(f"kernel must be one of {', '.join(KERNELS)}")
 
     def _depth(self, k: int | None) -> int:
         depth = self.k if k is None else k
@@ -249,6 +254,7 @@ class Recommender(BaseEstimator):
             prerequisite_penalty=self.prerequisite_penalty,
             unknown_blocks=self.unknown_blocks,
             chunk_cells=self.chunk_cells,
+            kernel=self.kernel,
         )
 
     def _reasons(self, people: Profiles, slots: Catalogue, i: int, j: int, points: int) -> tuple[Reason, ...]:

@@ -6,21 +6,30 @@ ties always go to the smaller id.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date
-from typing import Self
+from functools import cached_property
+from itertools import chain
+from typing import Self, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
+from matching.engine import kernel
 from matching.engine.competencies import Needs, Teaching, project
-from matching.engine.fixedpoint import KEEP_ONE, ONE, Whole, to_points
+from matching.engine.fixedpoint import KEEP_ONE, Whole
+from matching.engine.kernel import ANY_PLACE, BLOCKED, NOWHERE, Groups, Ints, Kernel, Lists, Prerequisites, Problem
 from matching.engine.types import Candidate, Opportunity
 
+__all__ = ["Catalogue", "Lists", "Meeting", "Profiles", "Rules", "best_both_ways", "entries", "pair_units"]
+
 Flags = NDArray[np.bool_]
-NO_LIMIT = np.iinfo(np.int64).max
+NO_LIMIT = np.iinfo(np.int32).max
+_NOT_GIVEN = -1  # the place of a person; that of a slot is another number, since it equals no other
+_NO_PLACE = -3
+_NEVER = (np.iinfo(np.int32).max, 0)  # a period that meets no other
+Hashed = TypeVar("Hashed", bound=Hashable)
 
 
 @dataclass(frozen=True)
@@ -31,6 +40,16 @@ class Profiles:
     needs: Needs
     text: sparse.csr_matrix
 
+    @cached_property
+    def terms(self) -> _PersonTerms:
+        """What the hard filters ask about them."""
+        return _PersonTerms.of(self.items)
+
+    @cached_property
+    def levels(self) -> _Levels:
+        """What is known of their levels."""
+        return _Levels.of(self.items)
+
 
 @dataclass(frozen=True)
 class Catalogue:
@@ -39,6 +58,16 @@ class Catalogue:
     items: list[Opportunity]
     teaching: Teaching
     text: sparse.csr_matrix
+
+    @cached_property
+    def terms(self) -> _SlotTerms:
+        """What the hard filters ask about them."""
+        return _SlotTerms.of(self.items)
+
+    @cached_property
+    def conditions(self) -> _Conditions:
+        """Their prerequisites."""
+        return _Conditions.of(self.items)
 
 
 @dataclass(frozen=True)
@@ -61,26 +90,20 @@ class Rules:
 
     place_units: what a place without travel adds. prerequisite_penalty: part of the score that each unmet, not blocking
     prerequisite takes away. unknown_blocks: whether a required prerequisite whose level is unknown blocks too.
-    chunk_cells: pairs scored at a time, which bounds the memory.
+    chunk_cells: pairs that the plain pass scores at a time, which bounds its memory. kernel: how to go about it, which
+    changes no list.
     """
 
     place_units: int
     prerequisite_penalty: float
     unknown_blocks: bool
     chunk_cells: int
+    kernel: Kernel = "auto"
 
     def kept(self, most: int) -> Whole:
         """The part of a score, of KEEP_ONE, that is left by 0, 1, ... unmet prerequisites."""
         left = [(1.0 - self.prerequisite_penalty) ** n for n in range(most + 1)]
         return np.asarray([round(part * KEEP_ONE) for part in left], dtype=np.int64)
-
-
-@dataclass(frozen=True)
-class Lists:
-    """The best of many, best first: row i lists positions on the other side with their points; -1 and 0 fill its end."""
-
-    positions: NDArray[np.int32]
-    points: NDArray[np.int32]
 
 
 def entries(lists: Lists) -> Iterator[list[tuple[int, int]]]:
@@ -91,145 +114,216 @@ def entries(lists: Lists) -> Iterator[list[tuple[int, int]]]:
 
 def best_both_ways(meeting: Meeting, rules: Rules, depth: int) -> tuple[Lists, Lists]:
     """For every candidate the `depth` best opportunities, for every opportunity the `depth` best candidates."""
-    people, slots = len(meeting.people.items), len(meeting.slots.items)
-    for_people = np.full((people, min(depth, slots)), -1, dtype=np.int64)
-    for_slots = np.full((min(depth, people), slots), -1, dtype=np.int64)
-    for rows, columns, points in blocks(meeting, rules):
-        _keep_rows(for_people, rows, columns, points, slots)
-        _keep_columns(for_slots, rows, columns, points, people)
-    return _unpack(for_people, slots), _unpack(for_slots.T, people)
-
-
-def blocks(meeting: Meeting, rules: Rules) -> Iterator[tuple[Whole, Whole, Whole]]:
-    """Points agency by agency and chunk by chunk: (rows, columns, points), 0 where a filter excludes."""
-    at_home: dict[str, list[int]] = {}
-    for j, slot in enumerate(meeting.slots.items):
-        if slot.open and slot.seats_left > 0:
-            at_home.setdefault(slot.agency, []).append(j)
-    residents: dict[str, list[int]] = {}
-    for i, person in enumerate(meeting.people.items):
-        if person.agency in at_home:
-            residents.setdefault(person.agency, []).append(i)
-    for agency in sorted(residents):
-        columns = np.asarray(at_home[agency], dtype=np.int64)
-        everyone = np.asarray(residents[agency], dtype=np.int64)
-        step = max(1, rules.chunk_cells // len(columns))
-        for start in range(0, len(everyone), step):
-            rows = everyone[start : start + step]
-            units, blocked = pair_units(meeting, rules, rows, columns)
-            points = to_points(units)
-            points[blocked | ~_available(meeting, rows, columns)] = 0
-            yield rows, columns, points
+    return kernel.best(problem_of(meeting, rules), depth, kernel=rules.kernel, cells=rules.chunk_cells)
 
 
 def pair_units(meeting: Meeting, rules: Rules, rows: Whole, columns: Whole) -> tuple[Whole, Flags]:
     """The score of each pair in units, and whether a prerequisite blocks it; other filters are not asked."""
-    people, slots = meeting.people, meeting.slots
-    gap = meeting.gaps[rows] @ slots.teaching.matrix[columns].T
-    text = people.text[rows] @ slots.text[columns].T
-    units = np.asarray((gap + text).toarray(), dtype=np.int64)
-    if rules.place_units:
-        near = _near(people, slots, rows, columns)
-        units += np.where((units > 0) & near, rules.place_units, 0)
-    np.minimum(units, ONE, out=units)
-    unmet, blocked = _prerequisites(people, slots, rules, rows, columns)
-    if unmet.any():
-        units = np.floor_divide(units * rules.kept(int(unmet.max()))[unmet], KEEP_ONE)
-    return units, blocked
+    return kernel.pair_units(problem_of(meeting, rules), rows, columns)
 
 
-def _near(people: Profiles, slots: Catalogue, rows: Whole, columns: Whole) -> Flags:
-    places: dict[str, int] = {"": -1}
-    there = np.asarray([places.setdefault(slots.items[j].place, len(places)) for j in columns])
-    online = np.asarray([slots.items[j].online for j in columns], dtype=bool)
-    here = np.asarray([places.get(people.items[i].place, -2) for i in rows])
-    here[here == -1] = -2  # a place that is not given equals no other
-    near: Flags = online[None, :] | (here[:, None] == there[None, :])
-    return near
-
-
-def _prerequisites(
-    people: Profiles, slots: Catalogue, rules: Rules, rows: Whole, columns: Whole
-) -> tuple[Whole, Flags]:
-    """For each pair the number of unmet prerequisites that lower, and whether one blocks."""
-    shape = (len(rows), len(columns))
-    unmet, blocked = np.zeros(shape, dtype=np.int64), np.zeros(shape, dtype=bool)
-    users: dict[tuple[str, float], tuple[list[int], list[int]]] = {}
-    for at, j in enumerate(columns):
-        for wanted in slots.items[j].prerequisites:
-            users.setdefault((wanted.competency, wanted.level), ([], []))[wanted.required].append(at)
-    levels: dict[str, NDArray[np.float64]] = {}
-    for (code, level), (optional, required) in users.items():
-        if code not in levels:
-            levels[code] = np.asarray(
-                [people.items[i].levels.get(code, np.nan) for i in rows],
-                dtype=np.float64,
-            )
-        unknown, below = np.isnan(levels[code]), levels[code] < level
-        if level > 0:
-            unmet[:, optional] += (unknown | below)[:, None]
-            if rules.unknown_blocks:
-                blocked[:, required] |= (unknown | below)[:, None]
-            else:
-                blocked[:, required] |= below[:, None]
-                unmet[:, required] += unknown[:, None]
-    return unmet, blocked
-
-
-def _available(meeting: Meeting, rows: Whole, columns: Whole) -> Flags:
-    """The hard filters of time, learning hours and exclusions within one agency's open slots."""
-    who, what = (
-        [meeting.people.items[i] for i in rows],
-        [meeting.slots.items[j] for j in columns],
+def problem_of(meeting: Meeting, rules: Rules) -> Problem:
+    """What the kernel has to solve. Agencies are zones: people meet the open slots of their own agency."""
+    people, slots = meeting.people.terms, meeting.slots.terms
+    conditions, agencies, places = meeting.slots.conditions, people.agency.known, people.place.known
+    return Problem(
+        vectors=((meeting.gaps, meeting.slots.teaching.matrix), (meeting.people.text, meeting.slots.text)),
+        person_zone=people.agency.codes,
+        slot_zone=np.where(slots.open, slots.agency.numbers(lambda name: agencies.get(name, NOWHERE)), NOWHERE),
+        person_limits=np.stack([people.jp_left, _at_most(slots.hours_known, people.hours)]),
+        slot_limits=np.stack([slots.jp, slots.hours]),
+        slot_period=slots.period,
+        busy_group=people.busy_group,
+        busy=people.busy,
+        hidden_group=people.excluded_group,
+        hidden=Groups.of(
+            [[slots.position[it] for it in sorted(ids) if it in slots.position] for ids in people.excluded]
+        ),
+        place_units=rules.place_units,
+        person_place=people.place.numbers(lambda name: places[name] if name else _NOT_GIVEN),
+        slot_place=np.where(
+            slots.online,
+            ANY_PLACE,
+            slots.place.numbers(lambda name: places.get(name, _NO_PLACE) if name else _NO_PLACE),
+        ),
+        prerequisites=conditions.put_to(meeting.people.levels, rules) if conditions.codes else None,
     )
-    available = np.ones((len(who), len(what)), dtype=bool)
-    left = np.asarray([NO_LIMIT if c.jp_left is None else c.jp_left for c in who], dtype=np.int64)
-    available &= np.asarray([o.jp for o in what], dtype=np.int64)[None, :] <= left[:, None]
-    hours = np.asarray([np.inf if c.hours_per_week is None else c.hours_per_week for c in who])
-    available &= np.asarray([o.hours_per_week for o in what])[None, :] <= hours[:, None]
-    timed = [at for at, o in enumerate(what) if o.blocks_time and o.starts is not None]
-    starts = np.asarray([_day(what[at].starts) for at in timed])
-    ends = np.asarray([_day(what[at].ends) for at in timed])
-    position = {o.id: at for at, o in enumerate(what)}
-    for i, person in enumerate(who):
-        for first, last in person.busy if timed else ():
-            clash = (starts <= last.toordinal()) & (ends >= first.toordinal())
-            available[i, np.asarray(timed)[clash]] = False
-        for slot_id in person.excluded:
-            if slot_id in position:
-                available[i, position[slot_id]] = False
-    return available
 
 
-def _day(day: date | None) -> int:
-    return 0 if day is None else day.toordinal()
+# --- what filters ask, as numbers -----------------------------------------------------------------------------------
 
 
-# A key holds points and, below them, the reversed position in id order: larger is better, all keys of a row differ.
+@dataclass(frozen=True)
+class _Names:
+    """Names as numbers from 0 in order of appearance."""
+
+    known: dict[str, int]
+    codes: Ints
+
+    @classmethod
+    def of(cls, names: Iterable[str]) -> Self:
+        """Number the names of one side."""
+        known: dict[str, int] = {}
+        codes = [known.setdefault(name, len(known)) for name in names]
+        return cls(known, np.asarray(codes, dtype=np.int32))
+
+    def numbers(self, of: Callable[[str], int]) -> Ints:
+        """What `of` says to each name."""
+        table = np.asarray([of(name) for name in self.known], dtype=np.int32)
+        return table[self.codes]
 
 
-def _keys(points: Whole, positions: Whole, size: int) -> Whole:
-    return np.where(points > 0, points * size + (size - 1 - positions), -1)
+def _whole(values: Iterable[int]) -> Ints:
+    """Whole numbers of any size, those beyond int32 cut to its ends."""
+    return np.asarray([max(-NO_LIMIT, min(value, NO_LIMIT)) for value in values], dtype=np.int32)
 
 
-def _keep_rows(best: Whole, rows: Whole, columns: Whole, points: Whole, size: int) -> None:
-    """Every candidate is seen once, so the best of a block are the best of all."""
-    keys, depth = _keys(points, columns[None, :], size), best.shape[1]
-    if depth < keys.shape[1]:
-        keys = np.partition(keys, keys.shape[1] - depth, axis=1)[:, -depth:]
-    best[rows, : keys.shape[1]] = np.sort(keys, axis=1)[:, ::-1]
+def _at_most(known: NDArray[np.float64], values: NDArray[np.float64]) -> Ints:
+    """How far up the sorted numbers each value reaches: number n is not above the value where n <= answer."""
+    return (np.searchsorted(known, values, side="right") - 1).astype(np.int32)
 
 
-def _keep_columns(best: Whole, rows: Whole, columns: Whole, points: Whole, size: int) -> None:
-    """A slot meets its candidates in many blocks: merge what it has with what it sees."""
-    depth = best.shape[0]
-    keys = np.concatenate([best[:, columns], _keys(points, rows[:, None], size)])
-    keys = np.partition(keys, len(keys) - depth, axis=0)[-depth:]
-    best[:, columns] = np.sort(keys, axis=0)[::-1]
+def _groups(lists: Iterable[Hashed]) -> tuple[Ints, list[Hashed]]:
+    """Equal things get the same number."""
+    seen: dict[Hashed, int] = {}
+    numbers = np.asarray([seen.setdefault(value, len(seen)) for value in lists], dtype=np.int32)
+    return numbers, list(seen)
 
 
-def _unpack(keys: Whole, size: int) -> Lists:
-    """Keys back to positions and points."""
-    there = keys >= 0
-    positions = np.where(there, size - 1 - keys % max(size, 1), -1)
-    return Lists(positions.astype(np.int32), np.where(there, keys // max(size, 1), 0).astype(np.int32))
+@dataclass(frozen=True)
+class _PersonTerms:
+    agency: _Names
+    place: _Names
+    jp_left: Ints
+    hours: NDArray[np.float64]
+    busy_group: Ints
+    busy: Groups | None  # None: nobody is ever busy
+    excluded_group: Ints
+    excluded: list[frozenset[str]]
+
+    @classmethod
+    def of(cls, people: Sequence[Candidate]) -> Self:
+        busy_group, busy = _groups(person.busy for person in people)
+        excluded_group, excluded = _groups(person.excluded for person in people)
+        days = [[(first.toordinal(), last.toordinal()) for first, last in periods] for periods in busy]
+        return cls(
+            _Names.of(person.agency for person in people),
+            _Names.of(person.place for person in people),
+            _whole(NO_LIMIT if person.jp_left is None else person.jp_left for person in people),
+            np.asarray([np.inf if person.hours_per_week is None else person.hours_per_week for person in people]),
+            busy_group,
+            Groups.of(days, width=2) if any(days) else None,
+            excluded_group,
+            excluded,
+        )
+
+
+@dataclass(frozen=True)
+class _SlotTerms:
+    agency: _Names
+    place: _Names
+    open: Flags
+    online: Flags
+    jp: Ints
+    hours: Ints  # positions in `hours_known`
+    hours_known: NDArray[np.float64]
+    period: Ints
+    position: dict[str, int]
+
+    @classmethod
+    def of(cls, slots: Sequence[Opportunity]) -> Self:
+        hours_known, hours = np.unique(np.asarray([slot.hours_per_week for slot in slots]), return_inverse=True)
+        period = [
+            (slot.starts.toordinal(), slot.ends.toordinal())
+            if slot.blocks_time and slot.starts and slot.ends
+            else _NEVER
+            for slot in slots
+        ]
+        return cls(
+            _Names.of(slot.agency for slot in slots),
+            _Names.of(slot.place for slot in slots),
+            np.asarray([slot.open and slot.seats_left > 0 for slot in slots], dtype=bool),
+            np.asarray([slot.online for slot in slots], dtype=bool),
+            _whole(slot.jp for slot in slots),
+            hours.astype(np.int32),
+            hours_known,
+            np.asarray(period, dtype=np.int32).reshape(-1, 2).T,
+            {slot.id: position for position, slot in enumerate(slots)},
+        )
+
+
+# --- prerequisites --------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class _Levels:
+    """The known levels of all people, flat."""
+
+    names: dict[str, int]
+    row: Ints
+    code: Ints
+    level: NDArray[np.float64]
+    people: int
+
+    @classmethod
+    def of(cls, people: Sequence[Candidate]) -> Self:
+        names: dict[str, int] = {}
+        sizes = [len(person.levels) for person in people]
+        codes = [names.setdefault(code, len(names)) for person in people for code in person.levels]
+        levels = np.fromiter(chain.from_iterable(p.levels.values() for p in people), np.float64, len(codes))
+        row = np.repeat(np.arange(len(people), dtype=np.int32), sizes)
+        return cls(names, row, np.asarray(codes, dtype=np.int32), levels, len(people))
+
+
+@dataclass(frozen=True)
+class _Conditions:
+    """The different (competency, level, required) that slots ask for, sorted, and which slot asks for which."""
+
+    codes: list[str]
+    level: NDArray[np.float64]
+    required: Flags
+    asked: sparse.csr_matrix
+
+    @classmethod
+    def of(cls, slots: Sequence[Opportunity]) -> Self:
+        asked = [
+            (at, (wanted.competency, wanted.level, wanted.required))
+            for at, slot in enumerate(slots)
+            for wanted in slot.prerequisites
+            if wanted.level > 0
+        ]
+        different = sorted({condition for _, condition in asked})
+        number = {condition: at for at, condition in enumerate(different)}
+        rows, columns = [at for at, _ in asked], [number[condition] for _, condition in asked]
+        return cls(
+            [code for code, _, _ in different],
+            np.asarray([level for _, level, _ in different], dtype=np.float64),
+            np.asarray([required for _, _, required in different], dtype=bool),
+            sparse.csr_matrix(
+                (np.ones(len(rows), dtype=np.int32), (rows, columns)), shape=(len(slots), len(different))
+            ),
+        )
+
+    def put_to(self, levels: _Levels, rules: Rules) -> Prerequisites:
+        """What the levels of people say to the conditions."""
+        unknown = np.where(self.required & rules.unknown_blocks, BLOCKED, 1).astype(np.int32)
+        below = np.where(self.required, BLOCKED, 1).astype(np.int32)
+        # each known level meets all conditions of its competency, which stand side by side
+        span: dict[str, tuple[int, int]] = {}
+        for at, code in enumerate(self.codes):
+            span[code] = (span.get(code, (at, at))[0], at + 1)
+        spans = np.asarray([span.get(code, (0, 0)) for code in levels.names], dtype=np.int64).reshape(-1, 2)[
+            levels.code
+        ]
+        width = spans[:, 1] - spans[:, 0]
+        known = np.repeat(np.arange(len(width)), width)
+        column = spans[known, 0] + np.arange(len(known)) - np.repeat(np.cumsum(width) - width, width)
+        met = levels.level[known] >= self.level[column]
+        answer = np.where(met, 0, below[column]) - unknown[column]
+        says = answer != 0
+        answers = sparse.csr_matrix(
+            (answer[says].astype(np.int32), (levels.row[known][says], column[says])),
+            shape=(levels.people, len(self.codes)),
+        )
+        most = int(np.diff(self.asked.indptr).max(initial=0))
+        return Prerequisites(self.asked, (self.asked @ unknown).astype(np.int32), answers, rules.kept(most))
