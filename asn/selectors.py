@@ -12,7 +12,10 @@ from django.db.models import (
     BooleanField,
     Case,
     CharField,
+    ExpressionWrapper,
     IntegerField,
+    Q,
+    QuerySet,
     UUIDField,
     Value,
     When,
@@ -195,6 +198,49 @@ def gap_profiles(employees: Iterable[Employee], *, today: date | None = None) ->
     return profiles
 
 
+@dataclass(frozen=True, slots=True)
+class GapRule:
+    """What an agency makes of a level that is missing or too old, read once for many people."""
+
+    expected: float
+    unknown: float
+    expired: float
+
+    @classmethod
+    def of(cls, agency: Agency) -> GapRule:
+        """The rule that the agency's numbers make."""
+        return cls(
+            float(agency.expected_unknown_gap), float(agency.unknown_gap_weight), float(agency.expired_gap_weight)
+        )
+
+    def judge(self, required: int, level: int | None, *, is_expired: bool) -> tuple[GapStatus, float, float]:
+        """Status, steps missing and weight of one required level; ``level`` is None where nobody measured."""
+        if level is None:
+            return GapStatus.UNKNOWN, min(self.expected, float(required)), self.unknown
+        gap = float(max(0, required - level))
+        if is_expired:
+            return GapStatus.EXPIRED, gap, self.expired
+        return GapStatus.GAP if gap else GapStatus.MET, gap, 1.0
+
+
+def official_levels(assessments: QuerySet[Assessment], *, today: date) -> Iterable[tuple[str, str, int, bool]]:
+    """(employee id, competency code, level, whether it is too old) of the latest official word on each pair.
+
+    For many thousands of people at once: one query, no rows of models.
+    """
+    return (
+        assessments.exclude(source=AssessmentSource.SELF)
+        .annotate(method=_METHOD, person=Cast("employee_id", CharField()), old=_before(today))
+        .order_by("employee_id", "competency_id", "-assessed_on", "method", "-created_at")
+        .distinct("employee_id", "competency_id")
+        .values_list("person", "competency_id", "level", "old")
+    )
+
+
+def _before(today: date) -> ExpressionWrapper:
+    return ExpressionWrapper(Q(valid_until__lt=today), output_field=BooleanField())
+
+
 def _line(
     agency: Agency,
     today: date,
@@ -204,15 +250,11 @@ def _line(
     self_rating: int | None,
     importance: float,
 ) -> GapLine:
-    if measured is None:
-        status = GapStatus.UNKNOWN
-        gap = min(float(agency.expected_unknown_gap), float(requirement.level))
-        weight = float(agency.unknown_gap_weight)
-    else:
-        gap = float(max(0, requirement.level - measured.level))
-        expired = measured.valid_until < today
-        weight = float(agency.expired_gap_weight) if expired else 1.0
-        status = GapStatus.EXPIRED if expired else GapStatus.GAP if gap else GapStatus.MET
+    status, gap, weight = GapRule.of(agency).judge(
+        requirement.level,
+        measured.level if measured else None,
+        is_expired=measured is not None and measured.valid_until < today,
+    )
     return GapLine(
         competency=competency,
         required=requirement.level,

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
-from environs import Env
+from environs import Env, validate
 
 from config import redis_urls
 from core import embedded
@@ -330,6 +330,8 @@ LOGGING = {
 
 # Padan's own seams -------------------------------------------------------------------
 
+# How many people one task of a matching run ranks at a time: a killed worker costs as much.
+MATCH_SHARD_SIZE = env.int("MATCH_SHARD_SIZE", default=5000, validate=validate.Range(min=1, max=50_000))
 OUTBOX_WIRING = "config.wiring.HANDLERS"
 # False where nobody answers the doorbell, as in tests that drain the outbox themselves.
 OUTBOX_RING = env.bool("OUTBOX_RING", default=True)

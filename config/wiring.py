@@ -10,6 +10,8 @@ HANDLERS: dict[str, tuple[str, ...]] = {
     "partners.slot_published": ("matching.tasks.refresh_slot", "web.tasks.slot_published"),
     "partners.slot_changed": ("matching.tasks.refresh_slot", "placements.tasks.slot_changed", "web.tasks.slot_changed"),
     "matching.availability_changed": ("matching.tasks.refresh_employee",),
+    "matching.person_changed": ("matching.tasks.refresh_employee",),
+    "matching.slot_changed": ("matching.tasks.refresh_slot",),
     "matching.run_requested": ("matching.tasks.start_run",),
     "matching.recommendations_ready": (),
     "placements.application_submitted": ("web.tasks.application_submitted",),

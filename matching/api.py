@@ -16,7 +16,7 @@ from core.api import Pages
 from core.errors import require
 from core.policy import Router
 from matching import permissions, selectors, services
-from matching.models import MatchRun, Recommendation
+from matching.models import MatchRun
 from matching.schemas import (
     CandidateMatchOut,
     HindrancesOut,
@@ -27,6 +27,7 @@ from matching.schemas import (
     SkillReadingOut,
     SkillTextIn,
 )
+from matching.selectors import Suggestion
 from partners.models import Slot
 from partners.permissions import get_visible_slot
 
@@ -36,7 +37,7 @@ WATCHERS = (Role.EMPLOYEE, Role.SUPERVISOR, Role.HR, Role.AUDITOR)
 
 @router.get("/recommendations", policy=(Role.EMPLOYEE,), response=list[RecommendationOut])
 @paginate(Pages)
-def list_my_recommendations(request: SignedInRequest) -> list[Recommendation]:
+def list_my_recommendations(request: SignedInRequest) -> list[Suggestion]:
     """Slots that close my gaps, the best first; only such as still take applications."""
     employee = Employee.objects.select_related("agency").get(user=request.user)
     return selectors.recommendations_for_employee(employee, limit=100)
@@ -44,7 +45,7 @@ def list_my_recommendations(request: SignedInRequest) -> list[Recommendation]:
 
 @router.get("/employees/{uuid:employee_id}/recommendations", policy=WATCHERS, response=list[RecommendationOut])
 @paginate(Pages)
-def list_recommendations_of(request: SignedInRequest, employee_id: UUID) -> list[Recommendation]:
+def list_recommendations_of(request: SignedInRequest, employee_id: UUID) -> list[Suggestion]:
     """Slots that close somebody's gaps, for those who may see the gaps."""
     employee = get_visible_employee(request.user, employee_id)
     require(permissions.can_view_recommendations(request.user, employee))
@@ -53,7 +54,7 @@ def list_recommendations_of(request: SignedInRequest, employee_id: UUID) -> list
 
 @router.get("/slots/{uuid:slot_id}/recommendations", policy=(Role.HR, Role.AUDITOR), response=list[CandidateMatchOut])
 @paginate(Pages)
-def list_recommended_people(request: SignedInRequest, slot_id: UUID) -> list[Recommendation]:
+def list_recommended_people(request: SignedInRequest, slot_id: UUID) -> list[Suggestion]:
     """People of my agency whose gaps the slot closes."""
     slot = get_visible_slot(request.user, slot_id)
     return selectors.recommendations_for_slot(slot, limit=100)

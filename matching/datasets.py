@@ -1,4 +1,4 @@
-"""The only bridge between rows and the engine: employees and slots in, recommendations out by id.
+"""The only bridge between rows and the engine: employees and slots in, lists out by id.
 
 Whatever the number of rows, each function costs a constant number of queries. NIP, name and dates of a person's life
 are not even fetched.
@@ -9,53 +9,166 @@ from __future__ import annotations
 import hashlib
 import io
 import json
+import pickle
+import struct
 import uuid
-from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
-from datetime import date, timedelta
+from collections import defaultdict
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, fields, replace
+from datetime import UTC, date, datetime, timedelta
 from functools import cache, lru_cache
+from operator import attrgetter
 from pathlib import Path
 from typing import Any
 
 import sklearn
 from django.db import connection
-from django.utils import timezone
+from django.db.models import CharField, Model, Q, QuerySet
+from django.db.models.functions import Cast
 
-from asn.models import Agency, Competency, CompetencyLevel, Employee
-from asn.selectors import GapLine, assessed_levels, gap_profiles
+from asn.models import Agency, Assessment, Competency, CompetencyLevel, Employee, Position, RegionalPriority
+from asn.selectors import GapLine, GapRule, assessed_levels, gap_profiles, official_levels, required_levels
 from asn.states import EmployeeKind
 from matching import engine
 from matching.engine.ranking import Recommender, dump, load
-from matching.engine.types import Candidate, CompetencyText, Gap, Match, Opportunity, Outcome, Prerequisite, Reason
-from matching.models import EmployeeAvailability, ModelVersion, Recommendation
+from matching.engine.retrieval import Catalogue
+from matching.engine.types import Candidate, CompetencyText, Gap, Opportunity, Outcome, Prerequisite
+from matching.models import EmployeeAvailability, EmployeeList, Generation, ModelVersion, SlotList
+from matching.packing import FINGERPRINT, copy_stream
 from partners.models import Slot, SlotOutcome
 from partners.states import SlotMode, SlotStatus
 
-Pair = tuple[str, str]  # employee id, slot id: the ids of the engine
+# id, kind, unit, its place, position, interests, limits
+_Person = tuple[str, str, str, str, uuid.UUID, str, Mapping[str, Any]]
 
 
 # --- rows in ------------------------------------------------------------------------------------------------------
 
 
-def candidates(agency: Agency, *, today: date, only: Collection[uuid.UUID] | None = None) -> list[Candidate]:
-    """The active employees of an agency, or those of them in ``only``, as the engine sees them."""
-    rows = (
+@dataclass(frozen=True, slots=True)
+class Range:
+    """People whose ids lie in ``(after, until]``; None leaves an end open."""
+
+    after: uuid.UUID | None = None
+    until: uuid.UUID | None = None
+
+    def of(self, column: str) -> Q:
+        """The condition on a column of employee ids."""
+        within = Q()
+        if self.after is not None:
+            within &= Q(**{f"{column}__gt": self.after})
+        if self.until is not None:
+            within &= Q(**{f"{column}__lte": self.until})
+        return within
+
+
+def candidates(
+    agency: Agency, *, today: date, only: Collection[uuid.UUID] | None = None, within: Range | None = None
+) -> list[Candidate]:
+    """The active employees of an agency, in ``only`` and ``within`` where given, as the engine sees them, by id.
+
+    Made for thousands at a time: plain tuples, and whatever many people share is made once.
+    """
+
+    def those(column: str) -> Q:
+        chosen = Q(agency=agency) & (within.of(column) if within else Q())
+        return chosen & Q(**{f"{column}__in": only}) if only is not None else chosen
+
+    people = list(
         Employee.objects.active()
-        .filter(agency=agency)
-        .select_related("agency", "unit", "position")
-        .defer(*Employee.PERSONAL_FIELDS)
+        .filter(those("pk"))
+        .annotate(key=Cast("pk", CharField()))
         .order_by("pk")
+        .values_list("key", "kind", "unit__name", "unit__place", "position_id", "interests")
     )
-    if only is not None:
-        rows = rows.filter(pk__in=only)
-    people = list(rows)
-    profiles = gap_profiles(people, today=today)
-    levels = assessed_levels(people)
-    availability = {row.employee_id: row for row in EmployeeAvailability.objects.filter(employee__in=people)}
-    return [
-        _candidate(person, profiles[person.pk], levels.get(person.pk, {}), availability.get(person.pk))
-        for person in people
+    if not people:
+        return []
+    availability = {str(row.employee_id): row for row in EmployeeAvailability.objects.filter(those("employee_id"))}
+    works = {row.pk: row for row in Position.objects.filter(pk__in={position for *_, position, _ in people})}
+    return _candidates(
+        agency,
+        [(*person, _limits(agency, person[1], availability.get(person[0]))) for person in people],
+        works,
+        Assessment.objects.filter(those("employee_id")),
+        today,
+    )
+
+
+def candidates_for_reasons(agency: Agency, people: Sequence[Employee], *, today: date) -> list[Candidate]:
+    """Employees with unit and position at hand, with what points and reasons rest on.
+
+    What keeps slots away from them was asked when the list was made, and is not read again.
+    """
+    rows: list[_Person] = [
+        (str(p.pk), p.kind, p.unit.name, p.unit.place, p.position_id, p.interests, {}) for p in people
     ]
+    works = {person.position_id: person.position for person in people}
+    return _candidates(agency, rows, works, Assessment.objects.filter(employee__in=people), today)
+
+
+def _candidates(
+    agency: Agency,
+    people: Iterable[_Person],
+    works: Mapping[uuid.UUID, Position],
+    assessments: QuerySet[Assessment],
+    today: date,
+) -> list[Candidate]:
+    required = {
+        pk: sorted((code, requirement.level) for code, requirement in levels.items())
+        for pk, levels in required_levels(works.values()).items()
+    }
+    measured: dict[str, dict[str, tuple[int, bool]]] = defaultdict(dict)
+    for person, code, level, is_old in official_levels(assessments, today=today):
+        measured[person][code] = (level, is_old)
+    gap_of = _gaps(agency)
+    nothing: dict[str, tuple[int, bool]] = {}
+    found = []
+    for key, _, unit, place, position, interests, limits in people:
+        levels = measured.get(key, nothing)
+        gaps = (gap_of(code, level, levels.get(code)) for code, level in required[position])
+        work = works[position]
+        found.append(
+            Candidate(
+                id=key,
+                gaps=tuple(gap for gap in gaps if gap is not None),
+                text=person_text(work.title, work.duties, unit, interests),
+                agency=str(agency.pk),
+                place=(place or agency.city).strip(),
+                levels={code: float(level) for code, (level, _) in levels.items()},
+                **limits,
+            )
+        )
+    return found
+
+
+def _gaps(agency: Agency) -> Callable[[str, int, tuple[int, bool] | None], Gap | None]:
+    """A function (code, required, measured) -> gap, which makes equal gaps of many people once."""
+    rule = GapRule.of(agency)
+    priorities = {
+        code: float(weight)
+        for code, weight in RegionalPriority.objects.filter(agency=agency).values_list("competency_id", "weight")
+    }
+
+    @cache
+    def gap_of(code: str, required: int, measured: tuple[int, bool] | None) -> Gap | None:
+        level, is_old = measured if measured else (None, False)
+        status, gap, weight = rule.judge(required, level, is_expired=is_old)
+        return _gap(code, required, gap, priorities.get(code, 1.0), weight, status) if gap > 0 else None
+
+    return gap_of
+
+
+def candidate_for_reasons(
+    employee: Employee, *, today: date, profile: Iterable[GapLine] | None, with_levels: bool
+) -> Candidate:
+    """One employee with what points and reasons rest on; what keeps slots away was asked when the list was made.
+
+    Levels beyond the gap profile matter only ``with_levels``, where some slot has prerequisites.
+    """
+    if profile is None:
+        profile = gap_profiles([employee], today=today)[employee.pk]
+    levels = assessed_levels([employee]).get(employee.pk, {}) if with_levels else {}
+    return replace(_candidate(employee, profile, levels, None), jp_left=None)
 
 
 def candidate_of(employee: Employee, *, today: date, profile: Iterable[GapLine] | None = None) -> Candidate:
@@ -73,36 +186,70 @@ def _candidate(
     levels: Mapping[str, int],
     availability: EmployeeAvailability | None,
 ) -> Candidate:
-    words = (person.position.title, person.position.duties, person.unit.name, person.interests)
-    hours_left = person.agency.pppk_contract_hours if person.kind == EmployeeKind.PPPK else None
-    if availability is not None:
-        hours_left = availability.hours_left
+    lines = sorted(profile, key=lambda line: line.competency.code)
     return Candidate(
         id=str(person.pk),
-        gaps=tuple(_gap(line) for line in profile if line.gap > 0),
-        text=". ".join(word for word in words if word),
+        gaps=tuple(
+            _gap(line.competency.code, line.required, line.gap, line.importance, line.weight, line.status)
+            for line in lines
+            if line.gap > 0
+        ),
+        text=person_text(person.position.title, person.position.duties, person.unit.name, person.interests),
         agency=str(person.agency_id),
         place=(person.unit.place or person.agency.city).strip(),
         levels={code: float(level) for code, level in levels.items()},
-        busy=tuple(
+        **_limits(person.agency, person.kind, availability),
+    )
+
+
+def _limits(agency: Agency, kind: str, availability: EmployeeAvailability | None) -> dict[str, Any]:
+    """What keeps slots away from a person: days taken, hours left, applications made."""
+    if availability is None:
+        return {"jp_left": agency.pppk_contract_hours if kind == EmployeeKind.PPPK else None}
+    return {
+        "busy": tuple(
             (span.lower, span.upper - timedelta(days=1))  # PostgreSQL keeps day ranges half open
-            for span in (availability.busy if availability else ())
+            for span in availability.busy
         ),
-        jp_left=hours_left,
-        excluded=frozenset(str(slot) for slot in (availability.applied_slots if availability else ())),
-    )
+        "jp_left": availability.hours_left,
+        "excluded": frozenset(str(slot) for slot in availability.applied_slots),
+    }
 
 
-def _gap(line: GapLine) -> Gap:
-    required = float(line.required)
+def _gap(code: str, required: int, gap: float, importance: float, weight: float, status: str) -> Gap:
     return Gap(
-        competency=line.competency.code,
-        required=required,
-        assessed=max(0.0, required - float(line.gap)),  # for an unknown level the gap is the agency's expected one
-        importance=float(line.importance),
-        weight=float(line.weight),
-        status=str(line.status),
+        competency=code,
+        required=float(required),
+        assessed=max(0.0, required - gap),  # for an unknown level the gap is the agency's expected one
+        importance=importance,
+        weight=weight,
+        status=str(status),
     )
+
+
+def person_text(title: str, duties: str, unit: str, interests: str) -> str:
+    """What of a person is read as text."""
+    return ". ".join(words for words in (title, duties, unit, interests) if words)
+
+
+_GAP_FIELDS = attrgetter(*(field.name for field in fields(Gap)))
+_CANDIDATE_FIELDS = [field.name for field in fields(Candidate) if field.name != "id"]
+
+
+def fingerprint(candidate: Candidate) -> bytes:
+    """8 bytes that change with anything the engine reads of a person."""
+    told = json.dumps([getattr(candidate, name) for name in _CANDIDATE_FIELDS], default=_plain, sort_keys=True)
+    return hashlib.blake2b(told.encode(), digest_size=FINGERPRINT).digest()
+
+
+def _plain(value: object) -> object:
+    if isinstance(value, Gap):
+        return _GAP_FIELDS(value)
+    if isinstance(value, date):
+        return value.toordinal()
+    if isinstance(value, frozenset):
+        return sorted(value)
+    raise TypeError(f"cannot tell a {type(value).__name__} in a fingerprint")
 
 
 def opportunities(agency: Agency, *, today: date) -> list[Opportunity]:
@@ -200,6 +347,11 @@ def parameters(recommender: Recommender) -> dict[str, Any]:
     return {**recommender.get_params(), "engine_code": _engine_code(), "scikit_learn": sklearn.__version__}
 
 
+def is_of_this_code(made_with: Mapping[str, Any]) -> bool:
+    """Whether a version's bytes were made by the code and libraries that run now; others are not to be read."""
+    return bool(made_with == parameters(Recommender()))
+
+
 def artifact(recommender: Recommender) -> tuple[bytes, str]:
     """A fitted recommender as bytes, and their SHA-256."""
     data = dump(recommender)
@@ -216,42 +368,74 @@ def recommender_of(version_id: uuid.UUID) -> Recommender:
     return load(data)
 
 
-# --- recommendations out ------------------------------------------------------------------------------------------
+# --- generations --------------------------------------------------------------------------------------------------
 
 
-def reasons_as_json(reasons: Iterable[Reason]) -> list[dict[str, Any]]:
-    """Reasons as they are stored (see matching/states.py)."""
-    return [{"code": r.code, "points": r.points, "competency": r.competency, "params": dict(r.params)} for r in reasons]
+def freeze(what: Catalogue | Opportunity) -> bytes:
+    """Slots as the engine read them, to be stored with their generation."""
+    return pickle.dumps(what, protocol=5)
 
 
-def write_pairs(
-    *, agency_id: uuid.UUID, version_id: uuid.UUID, stored: Iterable[Recommendation], wanted: Mapping[Pair, Match]
-) -> int:
-    """Make the ``stored`` rows those ``wanted``: rows that are right already stay untouched; returns how many changed."""
-    wrong: list[uuid.UUID] = []
-    missing = {pair: (match.points, reasons_as_json(match.reasons)) for pair, match in wanted.items()}
-    for row in stored:
-        pair = (str(row.employee_id), str(row.slot_id))
-        if missing.get(pair) == (row.points, row.reasons):
-            del missing[pair]
-        else:
-            wrong.append(row.pk)
-    if wrong:
-        Recommendation.objects.filter(pk__in=wrong).delete()
-    _copy(agency_id, version_id, missing)
-    return len(wrong) + len(missing)
+@lru_cache(maxsize=4)
+def catalogue_of(generation_id: int, sha256: str) -> Catalogue:
+    """The frozen slots of a generation, read once in each process. Raises when they do not have their SHA-256."""
+    data = bytes(Generation.objects.values_list("catalogue", flat=True).get(pk=generation_id))
+    if hashlib.sha256(data).hexdigest() != sha256:
+        raise ValueError(f"the catalogue of generation {generation_id} does not have the SHA-256 it was stored with")
+    catalogue = pickle.loads(data)  # noqa: S301 - our own bytes, as compared
+    if not isinstance(catalogue, Catalogue):
+        raise ValueError("these bytes do not hold a catalogue")
+    return catalogue
 
 
-def _copy(agency_id: uuid.UUID, version_id: uuid.UUID, rows: Mapping[Pair, tuple[int, list[dict[str, Any]]]]) -> None:
-    """COPY is twenty times as fast as INSERT here."""
-    if not rows:
-        return
-    now = timezone.now().isoformat()
-    lines = io.StringIO()
-    for (employee, slot), (points, reasons) in rows.items():
-        told = json.dumps(reasons, ensure_ascii=False).replace("\\", "\\\\")  # JSON has no bare tab or line end
-        lines.write(f"{uuid.uuid4()}\t{now}\t{now}\t{agency_id}\t{version_id}\t{employee}\t{slot}\t{points}\t{told}\n")
-    lines.seek(0)
-    columns = "id, created_at, updated_at, agency_id, version_id, employee_id, slot_id, points, reasons"
-    with connection.cursor() as cursor:
-        cursor.copy_expert(f"COPY {Recommendation._meta.db_table} ({columns}) FROM STDIN", lines)
+def thaw(frozen: bytes | memoryview) -> Opportunity:
+    """One slot of `freeze`. Only for bytes that this code stored: unpickling runs code."""
+    opportunity = pickle.loads(bytes(frozen))  # noqa: S301 - our own bytes, of a version of this code
+    if not isinstance(opportunity, Opportunity):
+        raise ValueError("these bytes do not hold a slot")
+    return opportunity
+
+
+def write_employee_lists(generation_id: int, lists: Iterable[tuple[str, bytes]]) -> None:
+    """Add lists of people to a generation: COPY takes a packed row a person."""
+    key = struct.pack("!i", generation_id)
+    rows = ((key, uuid.UUID(person).bytes, packed) for person, packed in lists)
+    _copy(EmployeeList, ("generation_id", "employee_id", "packed"), rows)
+
+
+def write_slot_lists(
+    generation: Generation, lists: Iterable[tuple[Opportunity, bytes, bool]], *, now: datetime
+) -> None:
+    """Add the slots of a generation's catalogue with their lists, in the order of their ordinals."""
+    moment = struct.pack("!q", (now - _POSTGRES_EPOCH) // timedelta(microseconds=1))
+    key, agency = struct.pack("!i", generation.pk), generation.agency_id.bytes
+    rows = (
+        (
+            uuid.uuid4().bytes,
+            moment,
+            moment,
+            agency,
+            key,
+            uuid.UUID(slot.id).bytes,
+            struct.pack("!i", ordinal),
+            freeze(slot),
+            packed,
+            bytes([is_cut]),
+            b"\0",
+            b"\1",
+        )
+        for ordinal, (slot, packed, is_cut) in enumerate(lists)
+    )
+    columns = ("id", "created_at", "updated_at", "agency_id", "generation_id", "slot_id", "ordinal", "frozen", "packed")
+    _copy(SlotList, (*columns, "is_cut", "is_changed", "is_open"), rows)
+
+
+_POSTGRES_EPOCH = datetime(2000, 1, 1, tzinfo=UTC)
+
+
+def _copy(model: type[Model], columns: Sequence[str], rows: Iterable[Sequence[bytes]]) -> None:
+    names = ", ".join(columns)
+    with connection.wrap_database_errors, connection.cursor() as cursor:
+        cursor.copy_expert(
+            f"COPY {model._meta.db_table} ({names}) FROM STDIN (FORMAT binary)", io.BytesIO(copy_stream(rows))
+        )

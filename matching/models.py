@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
+import pgtrigger
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField, DateRangeField
 from django.db import models
@@ -9,7 +12,7 @@ from django.db.models import F, Q
 
 from asn.models import Employee
 from core.models import BaseModel, TenantModel
-from matching.states import FIRST_PLACE_CEILING, LEAST_CEILING, Abstention, Ending
+from matching.states import FIRST_PLACE_CEILING, LEAST_CEILING, Abstention, Ending, ShardState
 from partners.models import Slot
 
 
@@ -30,19 +33,6 @@ class ModelVersion(BaseModel):
         return f"v{self.number}"
 
 
-class MatchState(TenantModel):
-    """Which version's recommendations an agency sees."""
-
-    version = models.ForeignKey(ModelVersion, on_delete=models.PROTECT, related_name="+")
-    refreshed_at = models.DateTimeField()
-
-    class Meta:
-        constraints = (models.UniqueConstraint(fields=("agency",), name="match_state_one_per_agency"),)
-
-    def __str__(self) -> str:
-        return f"{self.agency_id} {self.version_id}"
-
-
 class EmployeeAvailability(TenantModel):
     """What placements push down: when a person is taken, and hours left under the PPPK ceiling."""
 
@@ -59,30 +49,6 @@ class EmployeeAvailability(TenantModel):
         return str(self.employee_id)
 
 
-class Recommendation(TenantModel):
-    """A suggested pair, never a decision. Kept for the union of both directions' best lists."""
-
-    # A person has tens of pairs and a slot hundreds: the keys' own indexes find them, more would slow the writing.
-    version = models.ForeignKey(ModelVersion, on_delete=models.CASCADE, related_name="recommendations", db_index=False)
-    employee = models.ForeignKey(Employee, on_delete=models.CASCADE, related_name="recommendations")
-    slot = models.ForeignKey(Slot, on_delete=models.CASCADE, related_name="recommendations")
-    points = models.PositiveSmallIntegerField(help_text="0–10,000; a rank value, not a probability.")
-    reasons = models.JSONField(default=list)
-
-    class Meta:
-        ordering = ("-points", "slot_id")
-        constraints = (
-            models.UniqueConstraint(fields=("version", "employee", "slot"), name="recommendation_once"),
-            models.CheckConstraint(
-                condition=Q(points__gt=0, points__lte=10000),
-                name="recommendation_points_range",
-            ),
-        )
-
-    def __str__(self) -> str:
-        return f"{self.employee_id} {self.slot_id} {self.points}"
-
-
 class MatchRun(TenantModel):
     """A refresh of one agency: progress to look at, figures afterwards."""
 
@@ -90,8 +56,10 @@ class MatchRun(TenantModel):
     reason = models.CharField(max_length=60)
     total_employees = models.PositiveIntegerField(default=0)
     total_slots = models.PositiveIntegerField(default=0)
+    total_shards = models.PositiveIntegerField(default=0)
     done_employees = models.PositiveIntegerField(default=0)
-    pairs_stored = models.PositiveIntegerField(default=0)
+    done_shards = models.PositiveIntegerField(default=0)
+    pairs_stored = models.PositiveIntegerField(default=0, help_text="Slots on the lists of people.")
     started_at = models.DateTimeField(null=True)
     finished_at = models.DateTimeField(null=True)
     failure = models.CharField(max_length=300, blank=True)
@@ -101,9 +69,171 @@ class MatchRun(TenantModel):
 
     class Meta:
         ordering = ("-created_at",)
+        constraints = (
+            models.UniqueConstraint(
+                fields=("agency",),
+                condition=Q(started_at__isnull=False, finished_at__isnull=True),
+                name="match_run_one_under_way",
+            ),
+            models.UniqueConstraint(
+                fields=("agency",),
+                condition=Q(started_at__isnull=True, finished_at__isnull=True),
+                name="match_run_one_waiting",
+            ),
+            models.CheckConstraint(
+                condition=Q(done_shards__lte=models.F("total_shards")), name="match_run_no_shard_twice"
+            ),
+        )
 
     def __str__(self) -> str:
         return f"{self.agency_id} {self.created_at:%Y-%m-%d %H:%M}"
+
+
+class Generation(TenantModel):
+    """The lists of one agency that one run made by one version: shown together, dropped together."""
+
+    # Small, for every list repeats it; nobody outside sees it.
+    id = models.AutoField(primary_key=True)  # type: ignore[assignment]
+    run = models.OneToOneField(MatchRun, null=True, on_delete=models.SET_NULL, related_name="generation")
+    version = models.ForeignKey(ModelVersion, on_delete=models.PROTECT, related_name="generations")
+    k = models.PositiveSmallIntegerField(help_text="Slots on a full list of a person.")
+    is_wide = models.BooleanField(help_text="Ordinals of slots take four bytes instead of two.")
+    catalogue = models.BinaryField(help_text="The slots as they were ranked; written and read by this product only.")
+    catalogue_sha256 = models.CharField(max_length=64)
+    finished_at = models.DateTimeField(null=True)
+
+    def __str__(self) -> str:
+        return f"{self.agency_id} #{self.pk}"
+
+
+class MatchState(TenantModel):
+    """Which generation an agency sees."""
+
+    generation = models.ForeignKey(Generation, on_delete=models.PROTECT, related_name="+")
+    refreshed_at = models.DateTimeField()
+
+    class Meta:
+        constraints = (models.UniqueConstraint(fields=("agency",), name="match_state_one_per_agency"),)
+
+    def __str__(self) -> str:
+        return f"{self.agency_id} {self.generation_id}"
+
+
+class EmployeeList(models.Model):
+    """The best slots of one person, packed (see packing.py): a province has millions of suggestions.
+
+    No column of its own names the agency: the generation does, and the trigger compares every written row with it. See
+    docs/adr/0007-packed-generations.md.
+    """
+
+    pk = models.CompositePrimaryKey("generation", "employee")
+    generation = models.ForeignKey(
+        Generation, on_delete=models.CASCADE, related_name="employee_lists", db_constraint=False, db_index=False
+    )
+    employee = models.ForeignKey(
+        Employee, on_delete=models.CASCADE, related_name="match_lists", db_constraint=False, db_index=False
+    )
+    packed = models.BinaryField(help_text="Fingerprint of the person's inputs, then slots and points, best first.")
+
+    class Meta:
+        triggers: ClassVar = [
+            pgtrigger.Trigger(
+                name="employee_list_same_agency",
+                level=pgtrigger.Statement,
+                when=pgtrigger.After,
+                operation=pgtrigger.Insert,
+                referencing=pgtrigger.Referencing(new="fresh"),
+                func="""
+                    IF EXISTS (
+                        SELECT FROM fresh
+                        LEFT JOIN matching_generation g ON g.id = fresh.generation_id
+                        LEFT JOIN asn_employee e ON e.id = fresh.employee_id
+                        WHERE e.agency_id IS DISTINCT FROM g.agency_id OR g.id IS NULL
+                    ) THEN
+                        RAISE EXCEPTION 'a list of another agency''s employee' USING ERRCODE = 'foreign_key_violation';
+                    END IF;
+                    RETURN NULL;
+                """,
+            ),
+            pgtrigger.Protect(name="employee_list_stays", operation=pgtrigger.UpdateOf("generation_id", "employee_id")),
+        ]
+
+    def __str__(self) -> str:
+        return f"#{self.generation_id} {self.employee_id}"
+
+
+class SlotList(TenantModel):
+    """One slot of a generation: its ordinal, how it was read, and its best people, packed.
+
+    ``is_changed`` says that it was read again after the catalogue was frozen, ``is_open`` that it was open then.
+    """
+
+    generation = models.ForeignKey(Generation, on_delete=models.CASCADE, related_name="slot_lists", db_index=False)
+    slot = models.ForeignKey(Slot, on_delete=models.CASCADE, related_name="match_lists")
+    ordinal = models.PositiveIntegerField()
+    frozen = models.BinaryField(help_text="The slot as the engine read it; written and read by this product only.")
+    packed = models.BinaryField(help_text="People and points, best first; more than are shown.")
+    is_cut = models.BooleanField(help_text="Whether there may be people after the last one.")
+    is_changed = models.BooleanField(default=False)
+    is_open = models.BooleanField(default=True)
+
+    class Meta:
+        constraints = (
+            models.UniqueConstraint(fields=("generation", "slot"), name="slot_list_once"),
+            models.UniqueConstraint(fields=("generation", "ordinal"), name="slot_list_ordinal_once"),
+        )
+
+    def __str__(self) -> str:
+        return f"#{self.generation_id} {self.slot_id}"
+
+
+class Shard(TenantModel):
+    """A part of a run that one worker does at a time: the people whose ids lie in ``(after, until]``.
+
+    The lock of its row is the lease: it goes with a killed worker. ``people`` and ``best`` are what the shard adds to
+    the lists of slots (see packing.py), until the run ends.
+    """
+
+    MAX_ATTEMPTS = 5
+
+    run = models.ForeignKey(MatchRun, on_delete=models.CASCADE, related_name="shards", db_index=False)
+    number = models.PositiveIntegerField()
+    state = models.CharField(max_length=10, choices=ShardState, default=ShardState.WAITING)
+    after = models.UUIDField(null=True, help_text="Empty: from the first person on.")
+    until = models.UUIDField(null=True, help_text="Empty: to the last person.")
+    attempts = models.PositiveSmallIntegerField(default=0)
+    error = models.CharField(max_length=300, blank=True)
+    people = models.BinaryField(default=bytes)
+    best = models.BinaryField(default=bytes)
+
+    class Meta:
+        ordering = ("number",)
+        constraints = (models.UniqueConstraint(fields=("run", "number"), name="shard_number_once"),)
+
+    def __str__(self) -> str:
+        return f"{self.run_id} #{self.number}"
+
+
+class ChangeDuringRun(TenantModel):
+    """A person or slot that changed while a run was under way: looked at again after the switch."""
+
+    run = models.ForeignKey(MatchRun, on_delete=models.CASCADE, related_name="changes", db_index=False)
+    employee = models.ForeignKey(Employee, null=True, on_delete=models.CASCADE, related_name="+")
+    slot = models.ForeignKey(Slot, null=True, on_delete=models.CASCADE, related_name="+")
+
+    class Meta:
+        constraints = (
+            models.UniqueConstraint(
+                fields=("run", "employee", "slot"), nulls_distinct=False, name="change_during_run_once"
+            ),
+            models.CheckConstraint(
+                condition=Q(employee__isnull=False, slot__isnull=True) | Q(employee__isnull=True, slot__isnull=False),
+                name="change_during_run_of_one",
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.run_id} {self.employee_id or self.slot_id}"
 
 
 # How sure it is, and how fair ---------------------------------------------------------------------------------------

@@ -8,20 +8,10 @@ from django.db.models import QuerySet
 
 from accounts.models import User
 from asn.models import Employee
-from asn.permissions import agencies_of, can_manage_agency, can_view_gaps, visible_employees
+from asn.permissions import agencies_of, can_manage_agency, can_view_gaps
 from asn.states import AgencyRole
 from core.rows import find
-from matching.models import MatchRun, Recommendation
-
-
-def visible_recommendations(user: User | None) -> QuerySet[Recommendation]:
-    """Those of the people one sees: oneself, direct subordinates, and the agency's for HR and auditors."""
-    return Recommendation.objects.filter(employee__in=visible_employees(user))
-
-
-def get_visible_recommendation(user: User | None, recommendation_id: uuid.UUID) -> Recommendation:
-    """The recommendation, or NotFound."""
-    return find(visible_recommendations(user), recommendation_id)
+from matching.models import MatchRun
 
 
 def visible_runs(user: User | None) -> QuerySet[MatchRun]:

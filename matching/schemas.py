@@ -9,7 +9,8 @@ from uuid import UUID
 from ninja import Field, Schema
 
 from core.api import Input
-from matching.models import Recommendation
+from matching.models import MatchRun
+from matching.selectors import progress
 from partners.schemas import SlotOut
 
 
@@ -34,25 +35,17 @@ class MatchOut(Schema):
 class RecommendationOut(MatchOut):
     """A suggested slot."""
 
-    id: UUID
-    version: int = Field(description="Number of the model version that said so.")
+    version: int = Field(description="Number of the model version that said so.", alias="version_number")
+    place: int = Field(description="Its place on the list, from 1.")
     slot: SlotOut
-
-    @staticmethod
-    def resolve_version(row: Recommendation) -> int:
-        return row.version.number
 
 
 class CandidateMatchOut(MatchOut):
     """A suggested person, for HR."""
 
-    id: UUID
-    version: int
+    version: int = Field(alias="version_number")
+    place: int = Field(description="Its place on the list, from 1.")
     name: str = Field(alias="employee.full_name")
-
-    @staticmethod
-    def resolve_version(row: Recommendation) -> int:
-        return row.version.number
 
 
 class HindrancesOut(Schema):
@@ -78,11 +71,23 @@ class MatchRunOut(Schema):
     total_employees: int
     total_slots: int
     done_employees: int
+    total_shards: int
+    done_shards: int
+    rate: float | None = Field(description="People a second; empty until some are done.")
+    eta_seconds: float | None = Field(description="Time left at that rate.")
     pairs_stored: int
     created_at: datetime
     started_at: datetime | None
     finished_at: datetime | None
     failure: str
+
+    @staticmethod
+    def resolve_rate(run: MatchRun) -> float | None:
+        return progress(run).rate
+
+    @staticmethod
+    def resolve_eta_seconds(run: MatchRun) -> float | None:
+        return progress(run).eta_seconds
 
 
 class SkillTextIn(Input):

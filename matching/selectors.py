@@ -1,47 +1,159 @@
-"""Reads of recommendations: always the agency's current version, and only slots that are still open."""
+"""Reads of recommendations: always the generation that the agency sees, and only slots that are still open."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import uuid
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
 
-from django.db.models import Count, Prefetch, QuerySet, Subquery
+from django.db.models import Count, F, Prefetch, Q, QuerySet
+from django.db.models.functions import Length
+from django.utils import timezone
 
 from asn.models import Agency, Competency, Employee
 from asn.selectors import GapLine
-from asn.states import EmployeeStatus
 from matching import datasets
 from matching.engine.calibration import Curve
 from matching.engine.explain import hindrances
 from matching.engine.ranking import Recommender
 from matching.engine.types import Match, Reason
-from matching.models import Calibration, MatchPolicy, MatchRun, MatchState, ModelVersion, Recommendation
+from matching.models import Calibration, EmployeeList, MatchPolicy, MatchRun, MatchState, ModelVersion, SlotList
+from matching.packing import FINGERPRINT, unpack_person, unpack_slot
 from partners.models import Slot, SlotOutcome
 
 
-def current_recommendations(agency: Agency) -> QuerySet[Recommendation]:
-    """Pairs of the version that the agency sees, of slots open today, best first."""
-    state = MatchState.objects.filter(agency=agency)
-    return Recommendation.objects.filter(
-        agency=agency,
-        version=Subquery(state.values("version")[:1]),
-        slot__in=Slot.objects.filter(agency=agency).open(agency.today()).values("pk"),
+@dataclass(frozen=True, slots=True)
+class Suggestion:
+    """A suggested pair, never a decision: where it stands on its list, and why.
+
+    Points and reasons are worked out anew from the slot as it was matched, the model that matched it and the person's
+    data of this moment, so they add up; both are those stored unless the person's data have changed since.
+    """
+
+    employee: Employee
+    slot: Slot
+    place: int
+    points: int
+    reasons: tuple[Reason, ...]
+    version_number: int
+
+    @property
+    def employee_id(self) -> uuid.UUID:
+        return self.employee.pk
+
+    @property
+    def slot_id(self) -> uuid.UUID:
+        return self.slot.pk
+
+
+def recommendations_for_employee(
+    employee: Employee, limit: int = 20, *, profile: Iterable[GapLine] | None = None
+) -> list[Suggestion]:
+    """The best open slots of a person, with partner and outcomes at hand.
+
+    ``profile`` is the person's gap profile when the caller has it already, which saves its queries.
+    """
+    row = (
+        EmployeeList.objects.filter(employee=employee, generation__in=shown_generations(employee.agency_id))
+        .values_list("generation", "generation__is_wide", "generation__version", "packed")
+        .annotate(number=F("generation__version__number"), made_by=F("generation__version__parameters"))
+        .first()
     )
+    if row is None:
+        return []
+    generation, is_wide, version, packed, number, made_by = row
+    _, entries = unpack_person(packed, is_wide=is_wide)
+    today = employee.agency.today()
+    rows = _slot_lists(generation, [ordinal for ordinal, _ in entries], employee.agency, today)
+    if entries and not rows and not shown_generations(employee.agency_id).filter(generation=generation).exists():
+        return recommendations_for_employee(employee, limit, profile=profile)  # it was switched between two queries
+    chosen = [(rows[ordinal], points) for ordinal, points in entries if ordinal in rows][:limit]
+    told: dict[str, Match] | None = None
+    if chosen and datasets.is_of_this_code(made_by):
+        slots = [datasets.thaw(row.frozen) for row, _ in chosen]
+        needs_levels = any(slot.prerequisites for slot in slots)
+        candidate = datasets.candidate_for_reasons(employee, today=today, profile=profile, with_levels=needs_levels)
+        best = datasets.recommender_of(version).recommend([candidate], slots, k=len(slots), reasons=True)
+        told = {match.opportunity: match for match in best.by_candidate[candidate.id]}
+    found = [(row.slot, _told(told, str(row.slot_id), points)) for row, points in chosen]
+    return [
+        Suggestion(employee, slot, place, match.points, match.reasons, number)
+        for place, (slot, match) in enumerate(((slot, match) for slot, match in found if match.points), start=1)
+    ]
 
 
-def recommendations_for_employee(employee: Employee, limit: int = 20) -> list[Recommendation]:
-    """The best open slots of a person, with partner and outcomes at hand."""
-    rows = current_recommendations(employee.agency).filter(employee=employee)
-    rows = rows.select_related("slot__partner", "slot__agreement", "version").defer("version__artifact")
-    outcomes = Prefetch("slot__outcomes", SlotOutcome.objects.select_related("competency"))
-    return list(rows.prefetch_related(outcomes).order_by("-points", "slot_id")[:limit])
+def _told(told: Mapping[str, Match] | None, key: str, points: int) -> Match:
+    """What the model says of a pair now; what it said then, without reasons, where its code is gone."""
+    return Match("", key, points) if told is None else told.get(key, Match("", key, 0))
 
 
-def recommendations_for_slot(slot: Slot, limit: int = 20) -> list[Recommendation]:
+def _slot_lists(generation: int, ordinals: Sequence[int], agency: Agency, today: date) -> dict[int, SlotList]:
+    """Slots of a generation that still take applications, by ordinal, with what a card shows."""
+    rows = (
+        SlotList.objects.filter(generation=generation, ordinal__in=ordinals, is_open=True)
+        .filter(slot__in=Slot.objects.filter(agency=agency).open(today).values("pk"))
+        .select_related("slot__partner", "slot__agreement")
+        .defer("packed")
+        .prefetch_related(Prefetch("slot__outcomes", SlotOutcome.objects.select_related("competency")))
+    )
+    return {row.ordinal: row for row in rows}
+
+
+def recommendations_for_slot(slot: Slot, limit: int = 20) -> list[Suggestion]:
     """The best people for an open slot, for HR's eyes."""
-    rows = current_recommendations(slot.agency).filter(slot=slot, employee__status=EmployeeStatus.ACTIVE)
-    rows = rows.select_related("employee__unit", "employee__position", "version").defer("version__artifact")
-    return list(rows.order_by("-points", "employee_id")[:limit])
+    today = slot.agency.today()
+    row = (
+        SlotList.objects.filter(generation__in=shown_generations(slot.agency_id), is_open=True)
+        .filter(slot__in=Slot.objects.filter(pk=slot.pk).open(today).values("pk"))
+        .select_related("generation__version")
+        .defer("generation__catalogue", "generation__version__artifact")
+        .first()
+    )
+    if row is None:
+        return []
+    version = row.generation.version
+    places = unpack_slot(row.packed)
+    people = Employee.objects.active().filter(
+        agency=slot.agency_id, pk__in=[person for person, _ in places[: 2 * limit]]
+    )
+    rows = {person.pk: person for person in people.select_related("agency", "unit", "position")}
+    chosen = [(rows[person], points) for person, points in places if person in rows][:limit]
+    told: dict[str, Match] | None = None
+    if chosen and datasets.is_of_this_code(version.parameters):
+        candidates = datasets.candidates_for_reasons(slot.agency, [person for person, _ in chosen], today=today)
+        best = datasets.recommender_of(version.pk).recommend(
+            candidates, [datasets.thaw(row.frozen)], k=len(candidates), reasons=True
+        )
+        told = {match.candidate: match for match in best.by_opportunity[str(slot.pk)]}
+    matches = [(person, _told(told, str(person.pk), points)) for person, points in chosen]
+    return [
+        Suggestion(person, slot, place, match.points, match.reasons, version.number)
+        for place, (person, match) in enumerate(((p, m) for p, m in matches if m.points), start=1)
+    ]
+
+
+def shown_generations(agency_id: uuid.UUID) -> QuerySet[MatchState, Any]:
+    """The generation that an agency sees, to be compared within the query that reads its lists."""
+    return MatchState.objects.filter(agency=agency_id).values("generation")
+
+
+def stored_points(*, employee_id: uuid.UUID, slot_id: uuid.UUID) -> int | None:
+    """The points that a pair has on the person's list or on the slot's; None when it is on neither."""
+    row = (
+        SlotList.objects.filter(slot=slot_id, generation__in=MatchState.objects.values("generation"))
+        .values_list("generation", "ordinal", "packed", "generation__is_wide")
+        .first()
+    )
+    if row is None:
+        return None
+    generation, ordinal, packed, is_wide = row
+    points = dict(unpack_slot(packed)).get(employee_id)
+    if points is None:
+        mine = EmployeeList.objects.filter(generation=generation, employee=employee_id).first()
+        points = dict(unpack_person(mine.packed, is_wide=is_wide)[1]).get(ordinal) if mine else None
+    return points
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +172,7 @@ def look_at_pair(employee: Employee, slot: Slot, *, profile: Iterable[GapLine] |
     today = slot.agency.today()
     candidate = datasets.candidate_of(employee, today=today, profile=profile)
     opportunity = datasets.opportunity(slot, today)
-    version_id = MatchState.objects.filter(agency=slot.agency_id).values_list("version", flat=True).first()
+    version_id = shown_generations(slot.agency_id).values_list("generation__version", flat=True).first()
     if version_id is None:
         blocks = Recommender().unknown_blocks
         return Pair(Match(candidate.id, opportunity.id, 0), hindrances(candidate, opportunity, unknown_blocks=blocks))
@@ -80,16 +192,35 @@ def why_not(employee: Employee, slot: Slot) -> tuple[Reason, ...]:
 
 def current_version(agency: Agency) -> ModelVersion | None:
     """The version whose recommendations the agency sees, without its bytes."""
-    return (
-        ModelVersion.objects.defer("artifact")
-        .filter(pk__in=MatchState.objects.filter(agency=agency).values("version"))
-        .first()
-    )
+    return ModelVersion.objects.defer("artifact").filter(generations__in=shown_generations(agency.pk)).first()
 
 
 def current_run(agency: Agency) -> MatchRun | None:
     """The newest run: under way while ``finished_at`` is empty."""
     return MatchRun.objects.filter(agency=agency).order_by("-created_at").first()
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far a run is: ``rate`` in people a second, ``eta_seconds`` until its end at that rate; None: not known yet."""
+
+    done: int
+    total: int
+    shards_done: int
+    shards: int
+    rate: float | None
+    eta_seconds: float | None
+
+
+def progress(run: MatchRun, *, now: datetime | None = None) -> Progress:
+    """Done, total, rate and the time that is left."""
+    rate = eta = None
+    until = run.finished_at or now or timezone.now()
+    if run.started_at is not None and run.done_employees:
+        rate = run.done_employees / max((until - run.started_at).total_seconds(), 0.001)
+        left = max(run.total_employees - run.done_employees, 0)
+        eta = 0.0 if run.finished_at else left / rate
+    return Progress(run.done_employees, run.total_employees, run.done_shards, run.total_shards, rate, eta)
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,21 +278,28 @@ class Coverage:
 
 def coverage(agency: Agency) -> Coverage:
     """How many people have at least one recommendation, and how many open slots have no candidate."""
-    pairs = current_recommendations(agency).filter(employee__status=EmployeeStatus.ACTIVE)
-    reached = pairs.aggregate(people=Count("employee", distinct=True), slots=Count("slot", distinct=True))
-    open_slots = Slot.objects.filter(agency=agency).open(agency.today()).count()
+    people = EmployeeList.objects.filter(generation__in=shown_generations(agency.pk))
+    slots = (
+        Slot.objects.filter(agency=agency)
+        .open(agency.today())
+        .aggregate(open=Count("pk"), lonely=Count("pk", filter=~Q(pk__in=_reached(agency).values("slot"))))
+    )
     return Coverage(
         employees=Employee.objects.active().filter(agency=agency).count(),
-        matched_employees=reached["people"],
-        open_slots=open_slots,
-        slots_without_candidates=open_slots - reached["slots"],
+        matched_employees=people.alias(size=Length("packed")).filter(size__gt=FINGERPRINT).count(),
+        open_slots=slots["open"],
+        slots_without_candidates=slots["lonely"],
     )
+
+
+def _reached(agency: Agency) -> QuerySet[SlotList]:
+    return SlotList.objects.filter(generation__in=shown_generations(agency.pk)).exclude(packed=b"")
 
 
 def slots_without_candidates(agency: Agency) -> QuerySet[Slot]:
     """Open slots that are on nobody's list."""
-    reached = current_recommendations(agency).values("slot")
-    return Slot.objects.filter(agency=agency).open(agency.today()).exclude(pk__in=reached).select_related("partner")
+    open_slots = Slot.objects.filter(agency=agency).open(agency.today())
+    return open_slots.exclude(pk__in=_reached(agency).values("slot")).select_related("partner")
 
 
 # --- how sure it is, and what the agency has decided ------------------------------------------------------------------
@@ -169,8 +307,8 @@ def slots_without_candidates(agency: Agency) -> QuerySet[Slot]:
 
 def calibration_of(agency: Agency) -> Calibration | None:
     """The latest calibration of the version whose recommendations the agency sees; None before the first match."""
-    state = MatchState.objects.filter(agency=agency)
-    return Calibration.objects.filter(version=Subquery(state.values("version")[:1])).order_by("-fitted_at").first()
+    shown = Calibration.objects.filter(version__generations__in=shown_generations(agency.pk))
+    return shown.order_by("-fitted_at").first()
 
 
 def chance_of(points: int, calibration: Calibration | None) -> int | None:

@@ -17,7 +17,15 @@ class RunReason(models.TextChoices):
     POLICY_CHANGED = "policy_changed", _("The agency's policy changed")
 
 
-# How a stored reason looks: {"code": …, "points": …, "competency": code or "", "params": {…}}.
+class ShardState(models.TextChoices):
+    """How far one part of a run is."""
+
+    WAITING = "waiting", _("Waiting")
+    DONE = "done", _("Done")
+    PARKED = "parked", _("Given up")
+
+
+# How a reason looks in the API: {"code": …, "points": …, "competency": code or "", "params": {…}}.
 # The points of all reasons of a recommendation add up to its points.
 
 # Code -> names in ``params``. ``competency`` is filled where a comment says so.

@@ -9,6 +9,7 @@ from celery import shared_task
 from asn.models import Agency
 from core import outbox
 from matching import services
+from matching.models import MatchRun
 from matching.states import RunReason
 
 
@@ -38,8 +39,34 @@ def start_run(run_id: str, **_: str) -> None:
 
 @shared_task(name="matching.tasks.run_match", ignore_result=True)
 def run_match(run_id: str) -> int:
-    """Match a whole agency, in steps of its own transactions."""
-    return services.run_match(run_id=uuid.UUID(run_id))
+    """Begin a run or take it up again: one message a shard; the first one is done here. Returns how many shards."""
+    shards = services.prepare_run(run_id=uuid.UUID(run_id))
+    for shard_id in shards[1:]:
+        match_shard.delay(str(shard_id))
+    if shards:
+        match_shard(str(shards[0]))
+    else:
+        _ring_next(MatchRun.objects.values_list("agency_id", flat=True).get(pk=run_id))
+    return len(shards)
+
+
+@shared_task(name="matching.tasks.match_shard", ignore_result=True)
+def match_shard(shard_id: str) -> bool:
+    """Match the people of one shard; a failure is tried again at once, until the shard is parked."""
+    try:
+        agency_id = services.match_shard(shard_id=uuid.UUID(shard_id))
+    except Exception:
+        match_shard.delay(shard_id)
+        raise
+    if agency_id is not None:
+        _ring_next(agency_id)
+    return agency_id is not None
+
+
+def _ring_next(agency_id: uuid.UUID) -> None:
+    following = services.next_run(agency_id)
+    if following is not None:
+        run_match.delay(str(following))
 
 
 @shared_task(name="matching.tasks.resume_runs", ignore_result=True)

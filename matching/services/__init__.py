@@ -16,19 +16,32 @@ from matching.services.changes import (
 )
 from matching.services.fairness import exposure_report, set_policy
 from matching.services.mending import mend
-from matching.services.runs import refresh_agency, request_full_match, resume_runs, run_match
+from matching.services.runs import (
+    match_shard,
+    next_run,
+    prepare_run,
+    refresh_agency,
+    request_full_match,
+    resume_runs,
+    run_match,
+)
+from matching.services.verifying import Verification, verify_lists
 from matching.services.versions import fit_model
 
 __all__ = [
     "AvailabilityRow",
     "ExampleOutcome",
+    "Verification",
     "calibrate",
     "exposure_report",
     "fit_model",
     "import_availability",
     "import_example_outcomes",
+    "match_shard",
     "mend",
+    "next_run",
     "note_application",
+    "prepare_run",
     "record_outcome",
     "refresh_agency",
     "refresh_employee",
@@ -38,4 +51,5 @@ __all__ = [
     "run_match",
     "set_availability",
     "set_policy",
+    "verify_lists",
 ]

@@ -1,171 +1,245 @@
-"""What a changed person or slot does to the stored pairs, without matching the whole agency.
+"""What a changed person or slot does to the stored lists, without matching the whole agency.
 
-Stored pairs always include the best ``k`` of every active person and of every open slot. When one side of some pairs
-changes, the lists of the other side are patched; where the stored part of a list cannot prove what its new end is,
-that list alone is computed again. So reading the best ``k`` stored pairs equals a fresh computation.
+Each list stands for itself. A list of a person is computed again where it lost its end; a list of a slot is kept longer
+than it is shown, so that it may lose some of its people before it is computed again.
 """
 
 from __future__ import annotations
 
 import uuid
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
+from django.db import connection
 from django.db.backends.postgresql.psycopg_any import DateRange
-from django.db.models import F, Window
-from django.db.models.functions import RowNumber
+from django.db.models import Max
 
 from asn.models import Agency, Employee
 from core import outbox
 from core.services import service
 from matching import datasets, events
-from matching.engine.types import Match
-from matching.models import EmployeeAvailability, MatchState, Recommendation
+from matching.engine.retrieval import entries
+from matching.engine.types import Opportunity
+from matching.models import (
+    ChangeDuringRun,
+    EmployeeAvailability,
+    EmployeeList,
+    Generation,
+    SlotList,
+)
+from matching.packing import MOST_SLOTS, Entry, Place, pack_person, pack_slot, unpack_person, unpack_slot
+from matching.selectors import shown_generations
 from matching.services.locks import lock_until_commit
-from matching.services.runs import request_full_match
+from matching.services.runs import SLACK, request_full_match, unfinished_runs
+from matching.services.shelves import Shelf
 from matching.services.versions import is_current
 from matching.states import RunReason
 from partners.models import Slot
 
-Entry = tuple[int, str]  # (-points, id): smaller is better, ties go to the smaller id, as in the engine
+MOST_PATCHED = 20_000  # people whose lists one changed slot may touch; above, a run through all workers is quicker
 
 
 @service
 def refresh_employee(*, employee_id: uuid.UUID) -> bool:
     """Recommend anew for one person; whether anything was looked at."""
     employee = Employee.objects.select_related("agency").filter(pk=employee_id).first()
-    state = _take(employee.agency) if employee else None
-    if employee is None or state is None:
+    generation = _take(employee.agency, employee=employee) if employee else None
+    if employee is None or generation is None:
         return False
-    agency, me = employee.agency, str(employee_id)
-    recommender, today = datasets.recommender_of(state.version_id), agency.today()
-    slots = recommender.catalogue(datasets.opportunities(agency, today=today))
-    people = datasets.candidates(agency, today=today, only=[employee_id])
-    mine = recommender.recommend(people, slots, k=len(slots.items) or 1, reasons=True).by_candidate.get(me, [])
-
-    wanted = {(me, match.opportunity): match for match in mine[: recommender.k]}
-    by_slot = {match.opportunity: match for match in mine}
-    lists = _best(state, recommender.k, of="slot_id", among="employee_id")
-    unsure: list[str] = []
-    for slot in slots.items:
-        match = by_slot.get(slot.id)
-        best = patched(lists.get(slot.id, []), [me], [(-match.points, me)] if match else [], recommender.k)
-        if best is None:
-            unsure.append(slot.id)
-        elif match and (-match.points, me) in best:
-            wanted[me, slot.id] = match
-    others: list[Match] = []
-    if unsure:
-        everyone = datasets.candidates(agency, today=today)
-        some = [slot for slot in slots.items if slot.id in unsure]
-        for column in recommender.recommend(everyone, some, reasons=True).by_opportunity.values():
-            wanted |= {(me, match.opportunity): match for match in column if match.candidate == me}
-            others += [match for match in column if match.candidate != me]
-    _store(state, Recommendation.objects.filter(version=state.version_id, employee=employee_id), wanted, others)
+    shelf = Shelf.of(generation)
+    points: dict[int, int] = {}
+    people = datasets.candidates(employee.agency, today=employee.agency.today(), only=[employee_id])
+    for person in people:
+        points = shelf.points_of(person)
+        best = sorted(points.items(), key=shelf.order)[: generation.k]
+        packed = pack_person(datasets.fingerprint(person), best, is_wide=generation.is_wide)
+        _write_people(generation, {employee_id: packed})
+    if not people:
+        EmployeeList.objects.filter(generation=generation, employee=employee_id).delete()
+    _place(generation, employee_id, points)
     return True
 
 
 @service
 def refresh_slot(*, slot_id: uuid.UUID) -> bool:
-    """Recommend one slot anew, or take it away when it is not open; whether anything was looked at.
-
-    Slots found to have closed in the meantime without anybody saying so (a deadline passed) go with it.
-    """
-    slot = Slot.objects.select_related("agency").filter(pk=slot_id).first()
-    state = _take(slot.agency) if slot else None
-    if slot is None or state is None:
+    """Recommend one slot anew, or take it away when it is not open; whether anything was looked at."""
+    slot = Slot.objects.select_related("agency", "agreement").filter(pk=slot_id).first()
+    generation = _take(slot.agency, slot=slot) if slot else None
+    if slot is None or generation is None:
         return False
-    agency, it = slot.agency, str(slot_id)
-    recommender, today = datasets.recommender_of(state.version_id), agency.today()
-    slots = recommender.catalogue(datasets.opportunities(agency, today=today))
-    this = [opportunity for opportunity in slots.items if opportunity.id == it]
-    everyone = recommender.profiles(datasets.candidates(agency, today=today)) if this else None
-    column = (
-        recommender.recommend(everyone, this, k=len(everyone.items) or 1, reasons=True).by_opportunity[it]
-        if everyone is not None
-        else []
-    )
-    wanted = {(match.candidate, it): match for match in column[: recommender.k]}
-    by_person = {match.candidate: match for match in column}
-    lists = _best(state, recommender.k, of="employee_id", among="slot_id")
-    still_open = {opportunity.id for opportunity in slots.items} - {it}
-    changed = {slot for best in lists.values() for _, slot in best} - still_open | {it}
-    unsure: list[str] = []
-    for person in lists.keys() | by_person.keys():
-        match = by_person.get(person)
-        best = patched(lists.get(person, []), changed, [(-match.points, it)] if match else [], recommender.k)
-        if best is None:
-            unsure.append(person)
-        elif match and (-match.points, it) in best:
-            wanted[person, it] = match
-    others: list[Match] = []
-    if unsure:
-        some = datasets.candidates(agency, today=today, only=[uuid.UUID(person) for person in unsure])
-        for row in recommender.recommend(some, slots, reasons=True).by_candidate.values():
-            wanted |= {(match.candidate, it): match for match in row if match.opportunity == it}
-            others += [match for match in row if match.opportunity != it]
-    _store(
-        state,
-        Recommendation.objects.filter(version=state.version_id, slot__in=[uuid.UUID(gone) for gone in changed]),
-        wanted,
-        others,
-    )
+    today = slot.agency.today()
+    now = datasets.opportunity(slot, today)
+    is_open = now.open and now.seats_left > 0
+    row = SlotList.objects.filter(generation=generation, slot=slot).first()
+    if row is None and not is_open:
+        return True
+    ordinal = row.ordinal if row else _next_ordinal(generation)
+    if _is_too_much(generation, ordinal):
+        request_full_match(actor=None, agency_id=slot.agency_id, reason=RunReason.DATA_CHANGED)
+        return True
+    row = row or SlotList(agency_id=slot.agency_id, generation=generation, slot=slot, ordinal=ordinal)
+    row.frozen, row.is_open, row.is_changed = datasets.freeze(now), is_open, True
+    row.packed, row.is_cut = b"", False
+    row.save()
+
+    shelf = Shelf.of(generation)
+    lists = _lists(generation)
+    people: list[datasets.Candidate] = []
+    points: dict[str, int] = {}
+    if is_open:
+        people = datasets.candidates(slot.agency, today=today)
+        points = _column(shelf, now, people, row, depth=SLACK * generation.k)
+        row.save()
+    else:
+        having = [person for person, (_, best) in lists.items() if any(at == ordinal for at, _ in best)]
+        people = datasets.candidates(slot.agency, today=today, only=[uuid.UUID(person) for person in having])
+    _patch(generation, shelf, lists, people, ordinal, points)
     return True
 
 
-def patched(known: Sequence[Entry], changed: Collection[str], now: Iterable[Entry], k: int) -> list[Entry] | None:
-    """The best ``k`` of a list after some of its members changed, or None when what is known cannot tell.
+def _column(
+    shelf: Shelf, slot: Opportunity, people: list[datasets.Candidate], row: SlotList, *, depth: int
+) -> dict[str, int]:
+    """Everybody's points at one slot; its own list goes into ``row``."""
+    recommender = shelf.recommender
+    ranked = recommender.rank(recommender.profiles(people), recommender.catalogue([slot]), k=depth)
+    everyone = ranked.people.items
+    (best,) = list(entries(ranked.by_opportunity)) if everyone else ([],)
+    row.packed = pack_slot((uuid.UUID(everyone[at].id), points) for at, points in best)
+    row.is_cut = len(best) == depth
+    return {person.id: best[0][1] for person, best in zip(everyone, entries(ranked.by_candidate), strict=True) if best}
 
-    ``known`` are its best ``k`` before, best first (fewer: there were no more); ``now`` the entries that ``changed``
-    members have today. Unknown members come after the last known one.
+
+def _patch(
+    generation: Generation,
+    shelf: Shelf,
+    lists: dict[str, tuple[bytes, list[Entry]]],
+    people: list[datasets.Candidate],
+    ordinal: int,
+    points: dict[str, int],
+) -> None:
+    """Put one slot into the lists of people, or take it out; whose list cannot tell its end gets a new one."""
+    k, wide = generation.k, generation.is_wide
+    wanted: dict[uuid.UUID, bytes] = {}
+    unsure: list[datasets.Candidate] = []
+    for person in people:
+        told = datasets.fingerprint(person)
+        before, known = lists.get(person.id, (b"", []))
+        mine = (ordinal, points[person.id]) if person.id in points else None
+        best = patched(known, ordinal, mine, k, shelf) if told == before else None
+        if best is None:
+            unsure.append(person)
+        elif best != known:
+            wanted[uuid.UUID(person.id)] = pack_person(told, best, is_wide=wide)
+    told_of = {person.id: datasets.fingerprint(person) for person in unsure}
+    for key, best in shelf.best_of(unsure, k).items():
+        wanted[uuid.UUID(key)] = pack_person(told_of[key], best, is_wide=wide)
+    _write_people(generation, wanted)
+
+
+def patched(known: Sequence[Entry], changed: int, now: Entry | None, k: int, shelf: Shelf) -> list[Entry] | None:
+    """The best ``k`` of a person's list after one slot changed, or None when what is known cannot tell.
+
+    ``known`` are its best ``k`` before, best first (fewer: there were no more); ``now`` the entry that the changed slot
+    has today, if any. Unknown slots come after the last known one.
     """
-    kept = [entry for entry in known if entry[1] not in changed]
-    best = sorted([*kept, *now])[:k]
+    kept = [entry for entry in known if entry[0] != changed]
+    best = sorted([*kept, *([now] if now else [])], key=shelf.order)[:k]
     if len(known) < k:
         return best
-    return best if len(best) == k and best[-1] <= known[-1] else None
+    return best if len(best) == k and shelf.order(best[-1]) <= shelf.order(known[-1]) else None
 
 
-def _take(agency: Agency) -> MatchState | None:
-    """The agency's state, with the lock on its recommendations; asks for a whole run where there is nothing to patch."""
+def _place(generation: Generation, person: uuid.UUID, points: dict[int, int]) -> None:
+    """Put one person where they belong on the lists of all slots, and off the others."""
+    k, key = generation.k, person.bytes
+    for row in SlotList.objects.filter(generation=generation, is_open=True).defer("frozen"):
+        data, mine = bytes(row.packed), points.get(row.ordinal, 0)
+        worst = int.from_bytes(data[-2:], "little")
+        if key not in data and (not mine or (row.is_cut and mine < worst)):
+            continue
+        before = unpack_slot(data)
+        after, is_cut = placed(before, person, mine, is_cut=row.is_cut, depth=SLACK * k)
+        if after == before and is_cut == row.is_cut:
+            continue
+        row.packed, row.is_cut = pack_slot(after), is_cut
+        row.save(update_fields=("packed", "is_cut", "updated_at"))
+        if is_cut and len(after) < k:
+            outbox.announce(events.SLOT_CHANGED, key=f"{row.pk}:{uuid.uuid4()}", slot_id=row.slot_id)
+
+
+def placed(
+    places: Sequence[Place], person: uuid.UUID, points: int, *, is_cut: bool, depth: int
+) -> tuple[list[Place], bool]:
+    """A slot's list after one person changed, and whether there may be others after its end.
+
+    What is left of a cut list without its lost members is still the best of all, only shorter; somebody who comes after
+    its end cannot be told from those unknown, and is left out.
+    """
+    kept = [place for place in places if place[0] != person]
+    if points:
+        mine = (person, points)
+        if not is_cut or (places and _order(mine) <= _order(places[-1])):
+            kept = sorted([*kept, mine], key=_order)
+    return kept[:depth], is_cut or len(kept) > depth
+
+
+def _order(place: Place) -> tuple[int, uuid.UUID]:
+    return -place[1], place[0]
+
+
+def _take(agency: Agency, *, employee: Employee | None = None, slot: Slot | None = None) -> Generation | None:
+    """The generation that the agency sees, with the lock on its lists; None where there is nothing to patch.
+
+    A run under way may have read the old data already: the change is noted for its end. Where nothing is shown yet, or
+    only what another engine made, a run is asked for.
+    """
     lock_until_commit(agency.pk)
-    state = MatchState.objects.select_related("version").defer("version__artifact").filter(agency=agency).first()
-    if state is None or not is_current(state.version):
+    run = unfinished_runs().filter(agency=agency).exclude(started_at=None).first()
+    if run is not None:
+        ChangeDuringRun.objects.get_or_create(run=run, employee=employee, slot=slot, defaults={"agency": agency})
+    shown = Generation.objects.filter(pk__in=shown_generations(agency.pk)).select_related("version")
+    generation = shown.defer("version__artifact", "catalogue").first()
+    if generation is not None and is_current(generation.version):
+        return generation
+    if run is None:
         request_full_match(actor=None, agency_id=agency.pk, reason=RunReason.FIRST)
-        return None
-    return state
+    return None
 
 
-def _best(state: MatchState, k: int, *, of: str, among: str) -> dict[str, list[Entry]]:
-    """The best ``k`` stored entries of each list, best first."""
-    place = Window(RowNumber(), partition_by=F(of), order_by=[F("points").desc(), F(among)])
-    rows = Recommendation.objects.filter(agency=state.agency_id, version=state.version_id)
-    lists: dict[str, list[Entry]] = {}
-    for owner, member, points in (
-        rows.annotate(place=place).filter(place__lte=k).order_by(of, "place").values_list(of, among, "points")
-    ):
-        lists.setdefault(str(owner), []).append((-points, str(member)))
-    return lists
+def _next_ordinal(generation: Generation) -> int:
+    last = SlotList.objects.filter(generation=generation).aggregate(last=Max("ordinal"))["last"]
+    return 0 if last is None else last + 1
 
 
-def _store(
-    state: MatchState, stale: Iterable[Recommendation], wanted: Mapping[datasets.Pair, Match], others: Iterable[Match]
-) -> None:
-    """Replace the stale rows by those wanted, and add the pairs of others that are not there yet."""
-    extra = {(match.candidate, match.opportunity): match for match in others}
-    if extra:
-        there = Recommendation.objects.filter(
-            version=state.version_id,
-            employee__in={employee for employee, _ in extra},
-            slot__in={slot for _, slot in extra},
+def _is_too_much(generation: Generation, ordinal: int) -> bool:
+    """Whether a slot cannot be patched in: too many people, or no ordinal left."""
+    if not generation.is_wide and ordinal >= MOST_SLOTS:
+        return True
+    return EmployeeList.objects.filter(generation=generation)[: MOST_PATCHED + 1].count() > MOST_PATCHED
+
+
+def _lists(generation: Generation) -> dict[str, tuple[bytes, list[Entry]]]:
+    rows = EmployeeList.objects.filter(generation=generation).values_list("employee_id", "packed")
+    return {str(person): unpack_person(packed, is_wide=generation.is_wide) for person, packed in rows.iterator()}
+
+
+def _write_people(generation: Generation, lists: dict[uuid.UUID, bytes]) -> None:
+    """Store lists of people, new or in place of those from before."""
+    people = sorted(lists)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "UPDATE matching_employeelist AS l SET packed = n.packed"
+            " FROM unnest(%s::uuid[], %s::bytea[]) AS n (employee, packed)"
+            " WHERE l.generation_id = %s AND l.employee_id = n.employee RETURNING l.employee_id",
+            [people, [lists[person] for person in people], generation.pk],
         )
-        for employee, slot in there.values_list("employee_id", "slot_id"):
-            extra.pop((str(employee), str(slot)), None)
-    datasets.write_pairs(
-        agency_id=state.agency_id, version_id=state.version_id, stored=stale, wanted={**wanted, **extra}
-    )
+        there = {row[0] for row in cursor.fetchall()}
+    new = [(str(person), lists[person]) for person in people if person not in there]
+    if new:
+        datasets.write_employee_lists(generation.pk, new)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import uuid
 
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Exists, F, OuterRef
 
 from asn.models import Agency, Employee
-from matching.models import MatchState, Recommendation
+from matching.models import EmployeeList, MatchState, SlotList
 from matching.services.changes import refresh_employee, refresh_slot
 from matching.services.runs import request_full_match, unfinished_runs
 from matching.services.versions import usable_version
@@ -20,18 +20,17 @@ ONE_BY_ONE = 20  # above this many, a run is cheaper than patches
 def mend() -> int:
     """Find what lost messages missed, and have it done; returns how many refreshes and runs that took.
 
-    Agencies on no or an old version get a run; slots and people that changed since the last run and have no
-    recommendations are looked at again; so are slots that have closed and people who have left without anybody
-    saying so.
+    Agencies on no or an old version get a run; slots and people without a list are looked at again; so are slots that
+    have closed and people who have left without anybody saying so.
     """
     mended = 0
-    states = {state.agency_id: state for state in MatchState.objects.all()}
+    states = {state.agency_id: state for state in MatchState.objects.annotate(version=F("generation__version"))}
     newest = usable_version()
     busy = set(unfinished_runs().values_list("agency_id", flat=True))
     staffed = Exists(Employee.objects.active().filter(agency=OuterRef("pk")))
     for agency in Agency.objects.filter(staffed).exclude(pk__in=busy):
         state = states.get(agency.pk)
-        current = state if state and state.version_id == newest.pk else None
+        current = state if state and state.version == newest.pk else None
         slots, people = (_slots_to_mend(agency, current), _people_to_mend(agency, current)) if current else ([], [])
         if current is None or len(slots) + len(people) > ONE_BY_ONE:
             request_full_match(actor=None, agency_id=agency.pk, reason=RunReason.MENDED)
@@ -43,20 +42,16 @@ def mend() -> int:
 
 
 def _slots_to_mend(agency: Agency, state: MatchState) -> list[uuid.UUID]:
-    shown = Recommendation.objects.filter(version=state.version_id, slot=OuterRef("pk"))
+    shown = Exists(SlotList.objects.filter(generation=state.generation_id, slot=OuterRef("pk"), is_open=True))
     slots = Slot.objects.filter(agency=agency)
     open_now = slots.open(agency.today())
-    closed = slots.exclude(pk__in=open_now.values("pk")).filter(Exists(shown))
-    unseen = open_now.filter(
-        ~Exists(shown), Q(published_at__gt=state.refreshed_at) | Q(updated_at__gt=state.refreshed_at)
-    )
-    return [*closed.values_list("pk", flat=True), *unseen.values_list("pk", flat=True)]
+    closed = slots.exclude(pk__in=open_now.values("pk")).filter(shown)
+    return [*closed.values_list("pk", flat=True), *open_now.exclude(shown).values_list("pk", flat=True)]
 
 
 def _people_to_mend(agency: Agency, state: MatchState) -> list[uuid.UUID]:
-    shown = Recommendation.objects.filter(version=state.version_id, employee=OuterRef("pk"))
+    shown = Exists(EmployeeList.objects.filter(generation=state.generation_id, employee=OuterRef("pk")))
     people = Employee.objects.filter(agency=agency)
     active = people.active()
-    gone = people.exclude(pk__in=active.values("pk")).filter(Exists(shown))
-    unseen = active.filter(~Exists(shown), updated_at__gt=state.refreshed_at)
-    return [*gone.values_list("pk", flat=True), *unseen.values_list("pk", flat=True)]
+    gone = people.exclude(pk__in=active.values("pk")).filter(shown)
+    return [*gone.values_list("pk", flat=True), *active.exclude(shown).values_list("pk", flat=True)]

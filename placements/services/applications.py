@@ -17,7 +17,7 @@ from core.outbox import announce
 from core.services import service
 from core.states import advance
 from matching import services as matching
-from matching.models import Recommendation
+from matching.selectors import stored_points
 from partners import services as partners
 from partners.models import Slot
 from partners.permissions import get_visible_slot
@@ -121,12 +121,7 @@ def submit_application(
     application.submitted_at = application.consent_at = at
     application.consent_version = CONSENT_VERSION
     application.due_at = deadline(application.agency, application.agency.clearance_days, now)
-    application.match_points = (
-        Recommendation.objects.filter(employee=application.employee, slot=application.slot)
-        .order_by("-version__number")
-        .values_list("points", flat=True)
-        .first()
-    )
+    application.match_points = stored_points(employee_id=application.employee_id, slot_id=application.slot_id)
     application.save()
     _decide(application, actor, DecisionStep.EMPLOYEE, DecisionOutcome.SUBMITTED, at)
     push_availability(application.employee)

@@ -8,6 +8,7 @@ import pytest
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
 from accounts.models import User
 from accounts.services import issue_token
@@ -59,7 +60,7 @@ def one_more_of_each(user: User, agency: Agency, number: int) -> None:
         signer="Wali Kota",
         now=road.at(road.slot.ends_on) + timedelta(days=1),
     )
-    MatchRun.objects.create(agency=agency, reason="requested")
+    MatchRun.objects.create(agency=agency, reason="requested", finished_at=timezone.now())
     Notification.objects.create(user=user, event_key=str(number), code="application_cleared")
     issue_token(actor=user, label=str(number))
 

@@ -162,7 +162,7 @@ def test_nightly_the_points_are_held_against_new_outcomes(world: World) -> None:
     tasks.refit()
     calibration = selectors.calibration_of(world.agency)
     assert calibration is not None
-    assert calibration.version_id == MatchState.objects.get(agency=world.agency).version_id
+    assert calibration.version_id == MatchState.objects.get(agency=world.agency).generation.version_id
     assert (calibration.outcomes, calibration.abstains) == (200, "")
 
 

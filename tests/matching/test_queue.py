@@ -19,7 +19,7 @@ def test_the_command_waits_for_the_workers(
     call_command("match", "--all", "--wait", "--timeout", "60")
     assert "60 people and 44 open slots: " in capsys.readouterr().out
     assert {run.failure for run in MatchRun.objects.all()} == {""}
-    assert MatchState.objects.values("version").distinct().count() == 1
+    assert MatchState.objects.values("generation__version").distinct().count() == 1
     for world in worlds:
         done = lists(world.agency)
         assert len(done[0]) == 30

@@ -11,7 +11,8 @@ from django.utils import timezone
 
 from asn.models import Agency, Assessment, Employee, Position, PositionStandard, Unit
 from asn.states import AssessmentSource, EmployeeKind
-from matching.models import EmployeeAvailability, MatchState, Recommendation
+from matching.models import EmployeeAvailability, EmployeeList, MatchState, SlotList
+from matching.packing import unpack_person, unpack_slot
 from partners.models import Agreement, Slot, SlotOutcome, SlotPrerequisite
 from partners.states import SlotMode, SlotStatus
 from tests.factories.accounts import UserFactory
@@ -197,26 +198,35 @@ def make_world(seed: int, *, people: int, slots: int, code: str = "") -> World:
     return world
 
 
-Lists = dict[str, list[tuple[str, int, str]]]
+Lists = dict[str, list[tuple[str, int]]]
 
 
 def lists(agency: Agency, k: int = 20) -> tuple[Lists, Lists]:
-    """The best ``k`` stored pairs of still open slots, per person and per slot, with their reasons."""
-    version = MatchState.objects.get(agency=agency).version
-    open_slots = Slot.objects.filter(agency=agency).open(agency.today())
-    rows = sorted(
-        (
-            (-row.points, str(row.employee_id), str(row.slot_id), str(row.reasons))
-            for row in Recommendation.objects.filter(agency=agency, version=version, slot__in=open_slots)
-        ),
-    )
+    """The best ``k`` stored entries, per person and per slot, that are still open; best first, with their points."""
+    generation = MatchState.objects.select_related("generation").get(agency=agency).generation
+    open_slots = {str(slot.pk) for slot in Slot.objects.filter(agency=agency).open(agency.today())}
+    rows = SlotList.objects.filter(generation=generation, is_open=True)
+    ids = {row.ordinal: str(row.slot_id) for row in rows if str(row.slot_id) in open_slots}
     people: Lists = {}
-    slots: Lists = {}
-    for points, person, slot, reasons in sorted(rows, key=lambda row: (row[0], row[2])):
-        people.setdefault(person, []).append((slot, -points, reasons))
-    for points, person, slot, reasons in rows:
-        slots.setdefault(slot, []).append((person, -points, reasons))
-    return {key: best[:k] for key, best in people.items()}, {key: best[:k] for key, best in slots.items()}
+    for row in EmployeeList.objects.filter(generation=generation):
+        _, entries = unpack_person(row.packed, is_wide=generation.is_wide)
+        people[str(row.employee_id)] = [(ids[at], points) for at, points in entries if at in ids][:k]
+    slots = {
+        ids[row.ordinal]: [(str(person), points) for person, points in unpack_slot(row.packed)][:k]
+        for row in rows
+        if row.ordinal in ids
+    }
+    return {key: best for key, best in people.items() if best}, {key: best for key, best in slots.items() if best}
+
+
+def is_stored(slot: Slot, person: Employee | None = None) -> bool:
+    """Whether a slot stands on anybody's list, or on that of one person."""
+    rows = EmployeeList.objects.filter(**{"employee": person} if person else {})
+    for row in rows.select_related("generation"):
+        here = SlotList.objects.filter(generation=row.generation, slot=slot).values_list("ordinal", flat=True).first()
+        if here in {at for at, _ in unpack_person(row.packed, is_wide=row.generation.is_wide)[1]}:
+            return True
+    return SlotList.objects.filter(slot=slot, is_open=True).exclude(packed=b"").exists() and person is None
 
 
 def everything_else() -> dict[str, list[tuple[object, ...]]]:

@@ -12,7 +12,7 @@ from asn.selectors import GapLine, gap_profiles
 from asn.states import CompetencyKind, GapStatus
 from incentives import services as incentives
 from incentives.models import Award, AwardProposal, PointEntry
-from matching.models import Recommendation
+from matching.selectors import stored_points
 from mentors import services as mentors
 from mentors.models import Mentor
 from partners import services as partners
@@ -103,9 +103,11 @@ def walk(*, city: str, tick: Callable[[], object]) -> Iterator[Step]:
     partners.publish_slot(actor=cast.officer, slot_id=slot.pk)
     yield Step("Pengelola SDM", cast.officer.name, "memeriksa dan menerbitkan slot")
 
-    pair = Recommendation.objects.filter(slot=slot, employee=cast.employee)
-    wait_until(pair.exists, what="recommendations of the new slot", tick=tick)
-    points = pair.values_list("points", flat=True)[0]
+    def points_of_pair() -> int | None:
+        return stored_points(employee_id=cast.employee.pk, slot_id=slot.pk)
+
+    wait_until(lambda: points_of_pair() is not None, what="recommendations of the new slot", tick=tick)
+    points = points_of_pair()
     yield Step("Pekerja antrean", "sistem", f"mencocokkan slot baru; {cast.me.name} mendapat {points} poin kecocokan")
 
     application = placements.apply_to_slot(

@@ -6,7 +6,7 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from incentives.models import Award
-from matching.models import MatchRun, Recommendation
+from matching.models import EmployeeList, MatchRun
 from placements.models import Placement
 from placements.states import PlacementStatus
 from web.demo import road
@@ -29,7 +29,7 @@ def test_it_matches_walks_the_road_and_shows_the_accounts(capsys: pytest.Capture
 
     told = capsys.readouterr().out
     assert MatchRun.objects.filter(finished_at=None).count() == 0
-    assert Recommendation.objects.exists()
+    assert EmployeeList.objects.exists()
     assert "ASN dan" in told
     assert "Kesenjangan kompetensi" in told
     assert "5. " in told

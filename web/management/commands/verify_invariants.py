@@ -9,7 +9,11 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandParser
 from django.db import connection
 
+from asn.models import Agency
 from core.audit import broken_links
+from matching.services import verify_lists
+
+SAMPLE = 20  # people an agency whose points are computed again
 
 # Each query finds the rows that break the promise; none is what we want. Raw SQL on purpose: this must not
 # share a mistake with the code it checks.
@@ -47,6 +51,10 @@ QUERIES = {
     "completed placements have a certificate": """
         SELECT p.id::text FROM placements_placement p LEFT JOIN placements_certificate c ON c.placement_id = p.id
         WHERE p.status = 'completed' AND c.id IS NULL""",
+    "recommendations: nobody's list is of another agency": """
+        SELECT l.employee_id::text FROM matching_employeelist l
+        JOIN matching_generation g ON g.id = l.generation_id LEFT JOIN asn_employee e ON e.id = l.employee_id
+        WHERE e.agency_id IS DISTINCT FROM g.agency_id""",
     "outbox: nothing pending for more than an hour": """
         SELECT id::text FROM core_outboxdelivery
         WHERE done_at IS NULL AND parked_at IS NULL AND available_at < now() - interval '1 hour'""",
@@ -60,6 +68,9 @@ def broken_promises() -> dict[str, list[str]]:
         for promise, query in QUERIES.items():
             cursor.execute(f"{query} LIMIT 10")
             found[promise] = [row[0] for row in cursor.fetchall()]
+    found["recommendations: stored points follow from their model"] = [
+        row for agency in Agency.objects.all() for row in verify_lists(agency=agency, sample=SAMPLE).wrong
+    ][:10]
     found["audit: every chain verifies"] = [f"{chain} #{number} {what}" for chain, number, what in broken_links()]
     return found
 

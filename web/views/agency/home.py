@@ -19,7 +19,7 @@ from core.policy import policy
 from incentives.models import AwardProposal
 from incentives.states import ProposalStatus
 from matching.models import MatchRun
-from matching.selectors import coverage, current_run
+from matching.selectors import coverage, current_run, progress
 from matching.services import request_full_match
 from partners.models import Agreement, PartnerVerification, Slot
 from partners.states import AgreementStatus, SlotStatus, VerificationStatus
@@ -108,6 +108,12 @@ def job_of(run: MatchRun | None) -> dict[str, Any] | None:
     else:
         state = "running" if run.started_at else "waiting"
         message = _("People keep seeing the previous recommendations until this is done.")
+        now = progress(run)
+        if now.rate is not None and now.eta_seconds is not None:
+            message += " " + _("%(rate)s people a second, about %(seconds)s seconds left.") % {
+                "rate": round(now.rate),
+                "seconds": round(now.eta_seconds),
+            }
     is_over = run.finished_at is not None
     return {
         "state": state,

@@ -97,7 +97,7 @@ def slot(request: HttpRequest, slot_id: uuid.UUID) -> HttpResponse:
 
 def _slot_page(user: User, row: Slot, form: ReturnSlotForm, outcome: Attempt) -> dict[str, object]:
     candidates = recommendations_for_slot(row, limit=CANDIDATES) if row.status == SlotStatus.PUBLISHED else []
-    codes = {reason["competency"] for candidate in candidates for reason in candidate.reasons if reason["competency"]}
+    codes = {reason.competency for candidate in candidates for reason in candidate.reasons if reason.competency}
     names = {c.pk: c.name for c in Competency.objects.filter(pk__in=codes)} if codes else {}
     verification = PartnerVerification.objects.filter(agency=row.agency_id, partner=row.partner_id).first()
     return {

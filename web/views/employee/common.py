@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any
 from uuid import UUID
 
 from django.http import HttpRequest
@@ -15,6 +14,7 @@ from asn.permissions import visible_employees
 from asn.selectors import GapLine
 from asn.states import GapStatus
 from core.errors import NotFound
+from matching.selectors import Suggestion as Recommended
 from partners.models import Slot
 from placements.models import Application, Placement
 from placements.permissions import get_visible_application, get_visible_placement, is_applicant, is_participant
@@ -75,11 +75,11 @@ class Suggestion:
         return self.headline or (self.reasons[0].text if self.reasons else "")
 
 
-def suggestions(recommendations: Iterable[Any], profile: list[GapLine]) -> list[Suggestion]:
+def suggestions(recommendations: Iterable[Recommended], profile: list[GapLine]) -> list[Suggestion]:
     """Cards for recommendations, best first."""
     rows = list(recommendations)
     gaps = [line.competency.pk for line in open_gaps(profile)]
-    names = competency_names((reason.get("competency", "") for row in rows for reason in row.reasons), profile)
+    names = competency_names((reason.competency for row in rows for reason in row.reasons), profile)
     return [
         Suggestion(
             slot=row.slot,

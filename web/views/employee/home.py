@@ -46,7 +46,7 @@ def home(request: HttpRequest) -> HttpResponse:
     """What waits for me, my competencies, my JP, the best slots. Reached through the address ``/``."""
     employee = own_employee(request)
     profile = gap_profile(employee)
-    best = recommendations_for_employee(employee, limit=SHOWN_SLOTS)
+    best = recommendations_for_employee(employee, limit=SHOWN_SLOTS, profile=profile)
     return page(
         request,
         "employee/home.html",

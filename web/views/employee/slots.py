@@ -39,7 +39,7 @@ def recommended(request: HttpRequest) -> HttpResponse:
     """Slots in the order the model suggests, each with why."""
     employee = own_employee(request)
     profile = gap_profile(employee)
-    rows = recommendations_for_employee(employee, limit=SHOWN_RECOMMENDATIONS)
+    rows = recommendations_for_employee(employee, limit=SHOWN_RECOMMENDATIONS, profile=profile)
     return page(
         request,
         "employee/recommended.html",
