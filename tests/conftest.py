@@ -7,10 +7,16 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck
+from hypothesis import settings as hypothesis_settings
 from pytest_django import Settings
 
 from tests.network import only_this_machine
 from tests.worker import WorkerProcess, empty_queue
+
+# Properties are judged by what they find, never by how busy the machine is.
+hypothesis_settings.register_profile("padan", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+hypothesis_settings.load_profile("padan")
 
 
 @pytest.fixture(autouse=True, scope="session")
