@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 from matching.engine.competencies import grains
-from matching.engine.fixedpoint import ONE, apportion, to_points
+from matching.engine.condense import Parts
+from matching.engine.fixedpoint import KEEP_ONE, ONE, apportion, final_points, spread, to_points
 from matching.engine.text import spellings
 from matching.engine.types import (
     Candidate,
@@ -38,27 +40,63 @@ def _closed(gap: Gap, outcome: Outcome) -> tuple[float, float]:
     return max(gap.assessed, outcome.from_level), min(gap.required, outcome.to_level)
 
 
-def reasons(
+def taken_apart(
     candidate: Candidate,
     opportunity: Opportunity,
     *,
-    points: int,
     worth: Mapping[str, int],
     terms: Mapping[str, int],
+    rich: Parts,
     place_units: int,
+    kept: Sequence[int],
     unknown_blocks: bool,
-) -> tuple[Reason, ...]:
-    """Spread the points of a pair over its reasons, strongest first, so that they add up exactly.
+) -> tuple[int, tuple[Reason, ...]]:
+    """The points of a pair and the reasons that add up to them exactly: strongest first, then what lowers.
 
-    `worth` holds the units that a sixteenth of a level of each gap is worth, `terms` the units of each shared word.
+    `worth` holds the units that a sixteenth of a level of each gap is worth, `terms` the units of each shared word,
+    `kept` the part of the linear score, of KEEP_ONE, that 0, 1, ... unmet prerequisites leave.
     """
+    parts = _closings(candidate, opportunity, worth)
+    if sum(terms.values()):
+        parts.append(_Part(sum(terms.values()), "text_terms", "", {}))
+    at_home = bool(candidate.place) and candidate.place == opportunity.place
+    if place_units and any(part.units for part in parts) and (opportunity.online or at_home):
+        code = "place_same" if at_home else "place_online"
+        parts.append(_Part(place_units, code, "", {"place": opportunity.place}))
+    units = min(sum(part.units for part in parts), ONE)
+    before = to_points(units)
+    told = _told(before, parts, candidate, opportunity, terms)
+
+    lowering = [(w, level) for w, level in _unmet(candidate, opportunity) if not _blocks(w, level, unknown_blocks)]
+    linear = to_points(units * kept[len(lowering)] // KEEP_ONE)
+    points = final_points(linear, sum((rich.meaning, *rich.read.values(), rich.level)))
+    told += _told(points - linear, _rich_parts(candidate, rich) if linear else [], candidate, opportunity, {})
+    told = sorted(told, key=lambda r: (-r.points, r.code, r.competency))
+
+    for (wanted, level), share in zip(lowering, apportion(linear - before, [1] * len(lowering)), strict=True):
+        code = "prerequisite_unknown" if level is None else "prerequisite_missing_optional"
+        told.append(Reason(code, share, wanted.competency, {"level": wanted.level, "assessed": level}))
+    return points, tuple(told)
+
+
+@dataclass(frozen=True, slots=True)
+class _Part:
+    units: int
+    code: str
+    competency: str
+    params: dict[str, object]
+
+
+def _closings(candidate: Candidate, opportunity: Opportunity, worth: Mapping[str, int]) -> list[_Part]:
+    """What closing each gap is worth, and how much of that is the region's doing."""
     outcomes = {outcome.competency: outcome for outcome in opportunity.outcomes}
-    parts: list[tuple[int, str, str, dict[str, object]]] = []
+    parts: list[_Part] = []
     for gap in candidate.gaps:
         if gap.competency in outcomes and gap.competency in worth:
             first, last = _closed(gap, outcomes[gap.competency])
             low, high = grains([first, last])
             if high > low:
+                units = int(high - low) * worth[gap.competency]
                 params: dict[str, object] = {
                     "from": first,
                     "to": last,
@@ -66,56 +104,37 @@ def reasons(
                     "assessed": gap.assessed,
                     "status": gap.status,
                 }
-                parts.append(
-                    (
-                        int(high - low) * worth[gap.competency],
-                        "competency_gap_closed",
-                        gap.competency,
-                        params,
-                    )
-                )
-    if sum(terms.values()):
-        parts.append((sum(terms.values()), "text_terms", "", {}))
-    at_home = bool(candidate.place) and candidate.place == opportunity.place
-    if place_units and any(units for units, *_ in parts) and (opportunity.online or at_home):
-        parts.append(
-            (
-                place_units,
-                "place_same" if at_home else "place_online",
-                "",
-                {"place": opportunity.place},
-            )
-        )
+                own = round(units / gap.priority)
+                parts.append(_Part(own, "competency_gap_closed", gap.competency, params))
+                if own != units:
+                    parts.append(_Part(units - own, "regional_priority", gap.competency, {"priority": gap.priority}))
+    return parts
 
-    total = min(sum(units for units, *_ in parts), ONE)
-    before = to_points(total)
-    shares = apportion(before, [units for units, *_ in parts])
-    told = [
-        Reason(
-            code,
-            share,
-            competency,
-            _term_params(candidate, opportunity, terms, share) if code == "text_terms" else params,
-        )
-        for (_, code, competency, params), share in zip(parts, shares, strict=True)
+
+def _rich_parts(candidate: Candidate, rich: Parts) -> list[_Part]:
+    needed = {gap.competency: gap for gap in candidate.gaps}
+    parts = [_Part(rich.meaning, "text_meaning", "", {})]
+    parts += [
+        _Part(units, "competency_read", code, {"required": needed[code].required} if code in needed else {})
+        for code, units in sorted(rich.read.items())
     ]
-    told = sorted(
-        (reason for reason in told if reason.points),
-        key=lambda r: (-r.points, r.code, r.competency),
-    )
+    return [*parts, _Part(rich.level, "level_of_work", "", {"demanding": rich.demanding})]
 
-    lowering = [(w, level) for w, level in _unmet(candidate, opportunity) if not _blocks(w, level, unknown_blocks)]
-    for (wanted, level), share in zip(lowering, apportion(points - before, [1] * len(lowering)), strict=True):
-        code = "prerequisite_unknown" if level is None else "prerequisite_missing_optional"
-        told.append(
-            Reason(
-                code,
-                share,
-                wanted.competency,
-                {"level": wanted.level, "assessed": level},
-            )
+
+def _told(
+    points: int, parts: Sequence[_Part], candidate: Candidate, opportunity: Opportunity, terms: Mapping[str, int]
+) -> list[Reason]:
+    """Points spread over parts; those that come to nothing are left out."""
+    return [
+        Reason(
+            part.code,
+            share,
+            part.competency,
+            _term_params(candidate, opportunity, terms, share) if part.code == "text_terms" else part.params,
         )
-    return tuple(told)
+        for part, share in zip(parts, spread(points, [part.units for part in parts]), strict=True)
+        if share
+    ]
 
 
 def _term_params(

@@ -26,6 +26,17 @@ def to_points(units: WholeOrOne) -> WholeOrOne:
     return (units * MAX_POINTS + ONE // 2) // ONE
 
 
+def final_points(linear: WholeOrOne, rich: WholeOrOne) -> WholeOrOne:
+    """Final points from linear points and units of the rich part.
+
+    The rich part takes at most half away, and where the linear part has found nothing there is nothing.
+    """
+    if isinstance(linear, int):
+        return min(max(linear + to_points(rich), (linear + 1) // 2), MAX_POINTS) if linear > 0 else 0
+    points = np.clip(linear + to_points(rich), (linear + 1) // 2, MAX_POINTS)
+    return np.where(linear > 0, points, 0)
+
+
 def quantise(values: NDArray[Any], scale: int) -> NDArray[np.int32]:
     """The nearest whole multiples of 1/scale."""
     return np.rint(np.asarray(values, dtype=np.float64) * scale).astype(np.int32)
@@ -48,3 +59,20 @@ def apportion(total: int, weights: Sequence[int]) -> list[int]:
     for i in by_remainder[:rest]:
         parts[i] += 1
     return [sign * part for part in parts]
+
+
+def spread(total: int, units: Sequence[int]) -> list[int]:
+    """Split `total` points over parts in units that lift or lower; they add up exactly.
+
+    Where the parts come to more or less than the total, because it was capped, those of the side that is too loud are
+    cut in proportion.
+    """
+    up, down = [max(part, 0) for part in units], [max(-part, 0) for part in units]
+    lifted, lowered = to_points(sum(up)), to_points(sum(down))
+    if lifted - lowered > total:
+        lifted = max(total + lowered, 0)
+        lowered = lifted - total
+    elif lifted - lowered < total:
+        lowered = max(lifted - total, 0)
+        lifted = total + lowered
+    return [rise - fall for rise, fall in zip(apportion(lifted, up), apportion(lowered, down), strict=True)]

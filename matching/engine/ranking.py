@@ -1,8 +1,9 @@
-"""Exact top-k both ways with the hard filters inside.
+"""The best both ways with the hard filters inside.
 
-The score of a pair is the weighted share of the gap that the opportunity closes, plus the likeness of the texts, plus a
-little for a place that needs no travel; each unmet prerequisite that does not block takes a part away. Everything is
-counted in whole units (see fixedpoint), so a pair has the same points in every batch, shape and order.
+The linear score of a pair is the weighted share of the gap that the opportunity closes, plus the likeness of the texts,
+plus a little for a place that needs no travel; each unmet prerequisite that does not block takes a part away. Its best
+few hundred are found exactly, and ordered anew once the rich part is added (see condense). Everything is counted in
+whole units (see fixedpoint), so a pair has the same points in every batch, shape and order.
 """
 
 from __future__ import annotations
@@ -23,16 +24,18 @@ from sklearn.base import BaseEstimator
 from sklearn.utils.validation import check_is_fitted
 
 from matching.engine import explain as explanations
-from matching.engine.competencies import needs_of, teaching_of
-from matching.engine.fixedpoint import ONE, SIDE, quantise, to_points
+from matching.engine.competencies import Needs, needs_of, teaching_of
+from matching.engine.condense import Condenser, Documents, Small
+from matching.engine.fixedpoint import ONE, SIDE, quantise
 from matching.engine.kernel import KERNELS, Kernel
 from matching.engine.reader import SkillReader
-from matching.engine.retrieval import Catalogue, Lists, Meeting, Profiles, Rules, best_both_ways, entries, pair_units
+from matching.engine.reranking import reranked
+from matching.engine.retrieval import Catalogue, Lists, Meeting, Profiles, Rules, best_both_ways, entries
 from matching.engine.text import TextFeatures
 from matching.engine.types import Candidate, CompetencyText, Match, Opportunity, Reason
 
-Flags = NDArray[np.bool_]
 Item = TypeVar("Item", Candidate, Opportunity)
+CHUNK = 4096  # texts condensed at a time
 
 
 @dataclass(frozen=True)
@@ -67,7 +70,9 @@ class Recommender(BaseEstimator):
     Parameters
     ----------
     k: how many matches to keep on either side.
-    text_weight, place_weight: shares of a full score for likeness of the texts and for a place without travel; closing
+    rerank: how many matches by the linear score are ordered anew by the final one, on either side.
+    text_weight, place_weight, rich_weight: shares of a full score for likeness of the texts, for a place without travel
+        and for the rich part (meaning and competencies read in the text two fifths each, level of work one); closing
         the whole gap earns the rest.
     gap_power: 1 counts gaps in proportion to their size, above 1 puts large gaps first.
     prerequisite_penalty: part of the score that each unmet, not blocking prerequisite takes away.
@@ -80,8 +85,10 @@ class Recommender(BaseEstimator):
         self,
         *,
         k: int = 20,
-        text_weight: float = 0.35,
+        rerank: int = 200,
+        text_weight: float = 0.2,
         place_weight: float = 0.05,
+        rich_weight: float = 0.2,
         gap_power: float = 1.5,
         prerequisite_penalty: float = 0.15,
         unknown_blocks: bool = False,
@@ -89,8 +96,10 @@ class Recommender(BaseEstimator):
         kernel: Kernel = "auto",
     ) -> None:
         self.k = k
+        self.rerank = rerank
         self.text_weight = text_weight
         self.place_weight = place_weight
+        self.rich_weight = rich_weight
         self.gap_power = gap_power
         self.prerequisite_penalty = prerequisite_penalty
         self.unknown_blocks = unknown_blocks
@@ -104,7 +113,7 @@ class Recommender(BaseEstimator):
         competencies: Iterable[CompetencyText] = (),
     ) -> Self:
         """Learn words from the texts of both sides and of the catalogue, each text counted once, and the skill reader
-        from the catalogue and the outcomes that opportunities declare.
+        from the catalogue and the outcomes that opportunities declare; then how to condense all that.
         """
         self._check_parameters()
         slots = sorted(opportunities, key=lambda slot: (slot.id, slot.text))
@@ -116,6 +125,10 @@ class Recommender(BaseEstimator):
         self.reader_ = SkillReader().fit(
             [slot.text for slot in slots], [slot.outcomes for slot in slots], catalogue, words=self.text_
         )
+        fifth = self.rich_weight / 5.0
+        self.condenser_ = Condenser(meaning=2.0 * fifth, read=2.0 * fifth, level=fifth).fit(
+            self.text_.documents(sorted({slot.text for slot in slots})), reader=self.reader_
+        )
         return self
 
     # --- making ready -------------------------------------------------------------------------------------------
@@ -126,9 +139,15 @@ class Recommender(BaseEstimator):
             return candidates
         check_is_fitted(self, "text_")
         items = _sorted_by_id(candidates)
-        share = 1.0 - self.text_weight - self.place_weight
-        needs = needs_of(items, share=share, gap_power=self.gap_power)
-        return Profiles(items, needs, self._text(items, self.text_weight))
+        needs = needs_of(items, share=self._gap_share(), gap_power=self.gap_power)
+        documents, rows, where = self._read(items)
+        gaps, reach = self._asks(needs)
+        chunks = [
+            self.condenser_.people([documents[i] for i in at], rows[at], gaps[start : start + CHUNK], reach[start : start + CHUNK])
+            for start in range(0, len(items), CHUNK)
+            for at in (where[start : start + CHUNK],)
+        ]
+        return Profiles(items, needs, _weighed(rows, self.text_weight)[where], self._stacked(chunks))
 
     def catalogue(self, opportunities: Iterable[Opportunity] | Catalogue) -> Catalogue:
         """Opportunities as vectors; the answer can stand wherever opportunities are asked for."""
@@ -136,16 +155,31 @@ class Recommender(BaseEstimator):
             return opportunities
         check_is_fitted(self, "text_")
         items = _sorted_by_id(opportunities)
-        return Catalogue(items, teaching_of(items), self._text(items, 1.0))
+        documents, rows, where = self._read(items)
+        focus = self.text_.focus(documents)
+        chunks = [
+            self.condenser_.slots(documents[start : start + CHUNK], rows[start : start + CHUNK], focus[start : start + CHUNK])
+            for start in range(0, len(documents), CHUNK)
+        ]
+        return Catalogue(items, teaching_of(items), _weighed(rows, focus)[where], self._stacked(chunks)[where])
 
-    def _text(self, items: Sequence[Candidate] | Sequence[Opportunity], weight: float) -> sparse.csr_matrix:
+    def _read(
+        self, items: Sequence[Candidate] | Sequence[Opportunity]
+    ) -> tuple[Documents, sparse.csr_matrix, list[int]]:
+        """The different texts as features and as rows, and which item has which; equal texts are read once."""
         rows: dict[str, int] = {}
-        where = [rows.setdefault(item.text, len(rows)) for item in items]  # equal texts are read once
-        matrix = self.text_.transform(list(rows))
-        matrix.data = quantise(matrix.data * weight, SIDE)
-        matrix = matrix.astype(np.int32)
-        matrix.eliminate_zeros()
-        return matrix[where]
+        where = [rows.setdefault(item.text, len(rows)) for item in items]
+        documents = self.text_.documents(rows)
+        return documents, self.text_.from_words(documents), where
+
+    def _gap_share(self) -> float:
+        return max(0.0, 1.0 - self.text_weight - self.place_weight - self.rich_weight)
+
+    def _asks(self, needs: Needs) -> tuple[sparse.csr_matrix, NDArray[np.float64]]:
+        return self.condenser_.asks(needs, round(self._gap_share() * ONE))
+
+    def _stacked(self, chunks: Sequence[Small]) -> Small:
+        return np.concatenate(chunks) if chunks else np.zeros((0, self.condenser_.size), dtype=np.int8)
 
     # --- ranking ------------------------------------------------------------------------------------------------
 
@@ -168,8 +202,11 @@ class Recommender(BaseEstimator):
 
         def match(i: int, j: int, points: int) -> Match:
             if (i, j) not in seen:
-                told = self._reasons(ranked.people, ranked.slots, i, j, points) if reasons else ()
-                seen[i, j] = Match(people[i].id, slots[j].id, points, told)
+                seen[i, j] = (
+                    self._match(ranked.people, ranked.slots, i, j)
+                    if reasons
+                    else Match(people[i].id, slots[j].id, points)
+                )
             return seen[i, j]
 
         return Ranking(
@@ -182,7 +219,15 @@ class Recommender(BaseEstimator):
 
     def rank(self, people: Profiles, slots: Catalogue, *, k: int | None = None) -> Ranked:
         """The same as `recommend`, as arrays: what many thousands of people at a time are ranked with."""
-        return Ranked(people, slots, *best_both_ways(Meeting.of(people, slots), self._rules(), self._depth(k)))
+        depth = self._depth(k)
+        found = best_both_ways(Meeting.of(people, slots), self._rules(), max(depth, self.rerank))
+        step = self.condenser_.step_
+        return Ranked(
+            people,
+            slots,
+            reranked(found[0], people.dense, slots.dense, step, depth),
+            reranked(found[1], slots.dense, people.dense, step, depth),
+        )
 
     def recommend_for(
         self,
@@ -211,15 +256,7 @@ class Recommender(BaseEstimator):
         Whether the pair is possible at all is another question, which `why_not` answers.
         """
         people, slots = self.profiles([candidate]), self.catalogue([opportunity])
-        first = np.zeros(1, dtype=np.int64)
-        units, _ = pair_units(Meeting.of(people, slots), self._rules(), first, first)
-        points = int(to_points(units)[0, 0])
-        return Match(
-            candidate.id,
-            opportunity.id,
-            points,
-            self._reasons(people, slots, 0, 0, points),
-        )
+        return self._match(people, slots, 0, 0)
 
     def why_not(self, candidate: Candidate, opportunity: Opportunity) -> tuple[Reason, ...]:
         """Every reason why the pair cannot be recommended; empty when it can."""
@@ -231,14 +268,15 @@ class Recommender(BaseEstimator):
     # --- inside -------------------------------------------------------------------------------------------------
 
     def _check_parameters(self) -> None:
-        if not (self.text_weight >= 0 and self.place_weight >= 0 and self.text_weight + self.place_weight <= 1):
-            raise ValueError("text_weight and place_weight must be at least 0 and together at most 1")
+        shares = (self.text_weight, self.place_weight, self.rich_weight)
+        if not (min(shares) >= 0.0 and sum(shares) <= 1.0 + 1e-9):
+            raise ValueError("text_weight, place_weight and rich_weight must be at least 0 and together at most 1")
         if not 0.0 <= self.prerequisite_penalty <= 1.0:
             raise ValueError("prerequisite_penalty must be between 0 and 1")
         if not self.gap_power > 0.0:
             raise ValueError("gap_power must be above 0")
-        if self.k < 1 or self.chunk_cells < 1:
-            raise ValueError("k and chunk_cells must be at least 1")
+        if self.k < 1 or self.rerank < 1 or self.chunk_cells < 1:
+            raise ValueError("k, rerank and chunk_cells must be at least 1")
         if self.kernel not in KERNELS:
             raise ValueError(f"kernel must be one of {', '.join(KERNELS)}")
 
@@ -257,7 +295,8 @@ class Recommender(BaseEstimator):
             kernel=self.kernel,
         )
 
-    def _reasons(self, people: Profiles, slots: Catalogue, i: int, j: int, points: int) -> tuple[Reason, ...]:
+    def _match(self, people: Profiles, slots: Catalogue, i: int, j: int) -> Match:
+        """One pair by itself, with reasons."""
         candidate, opportunity = people.items[i], slots.items[j]
         mine = slice(*np.searchsorted(people.needs.row, (i, i + 1)))
         worth = {
@@ -269,15 +308,27 @@ class Recommender(BaseEstimator):
         terms = {
             names[column]: value * theirs[column] for column, value in _row(people.text, i).items() if column in theirs
         }
-        return explanations.reasons(
+        rules = self._rules()
+        points, reasons = explanations.taken_apart(
             candidate,
             opportunity,
-            points=points,
             worth=worth,
             terms=terms,
-            place_units=self._rules().place_units,
+            rich=self.condenser_.parts(people.dense[i], slots.dense[j], worth),
+            place_units=rules.place_units,
+            kept=rules.kept(len(opportunity.prerequisites)).tolist(),
             unknown_blocks=self.unknown_blocks,
         )
+        return Match(candidate.id, opportunity.id, points, reasons)
+
+
+def _weighed(rows: sparse.csr_matrix, weight: float | NDArray[np.float64]) -> sparse.csr_matrix:
+    """Rows of length one as whole numbers, with a weight for all or for each."""
+    matrix = rows.copy()
+    matrix.data = quantise(matrix.data * np.repeat(np.broadcast_to(weight, len(matrix.indptr) - 1), np.diff(matrix.indptr)), SIDE)
+    matrix = matrix.astype(np.int32)
+    matrix.eliminate_zeros()
+    return matrix
 
 
 def _row(matrix: sparse.csr_matrix, i: int) -> dict[int, int]:

@@ -126,7 +126,7 @@ class SkillReader(BaseEstimator):
         if not row.nnz:
             return []
         work = demand_of(spoken)
-        chance = self._chance(bridge.from_vectors(row)[0]) * self._known(found)
+        chance = self.chance(bridge.from_vectors(row)[0]) * self._known(found)
         order = np.lexsort((np.arange(len(chance)), -chance))[:limit]
         readings = []
         for label in order[chance[order] >= self.floor]:
@@ -230,7 +230,8 @@ class SkillReader(BaseEstimator):
 
     # --- reading ------------------------------------------------------------------------------------------------
 
-    def _chance(self, weights: Dense) -> Dense:
+    def chance(self, weights: Dense) -> Dense:
+        """How likely an author means each label, by the weights of the bridge."""
         constant, slope = self.sureness_
         return np.where(weights > 0.0, 1.0 / (1.0 + np.exp(-(constant + slope * weights))), 0.0)
 

@@ -39,6 +39,7 @@ class Profiles:
     items: list[Candidate]
     needs: Needs
     text: sparse.csr_matrix
+    dense: NDArray[np.int8]  # see condense
 
     @cached_property
     def terms(self) -> _PersonTerms:
@@ -58,6 +59,7 @@ class Catalogue:
     items: list[Opportunity]
     teaching: Teaching
     text: sparse.csr_matrix
+    dense: NDArray[np.int8]  # see condense
 
     @cached_property
     def terms(self) -> _SlotTerms:

@@ -396,7 +396,8 @@ class TextFeatures(TransformerMixin, BaseEstimator):
     """TF-IDF of Indonesian word stems: `fit` learns vocabulary and rarity, `transform` gives rows of length one.
 
     Repetition is damped (1 + log of the count) and only the first `max_characters` of a text are read, so that long or
-    stuffed texts gain nothing by volume. `bigrams` adds pairs of neighbouring words as features.
+    stuffed texts gain nothing by volume. `bigrams` adds pairs of neighbouring words as features. `broadest`: how many
+    different words a text may have before it speaks of too much (see `focus`).
     """
 
     def __init__(
@@ -407,16 +408,18 @@ class TextFeatures(TransformerMixin, BaseEstimator):
         max_characters: int = 20_000,
         language: str = "id",
         bigrams: bool = False,
+        broadest: int = 120,
     ) -> None:
         self.min_df = min_df
         self.sublinear_tf = sublinear_tf
         self.max_characters = max_characters
         self.language = language
         self.bigrams = bigrams
+        self.broadest = broadest
 
     def fit(self, X: Iterable[str], y: object = None) -> Self:
         """Learn which words there are and how rare each is."""
-        documents = self._documents(X)
+        documents = self.documents(X)
         vectorizer = TfidfVectorizer(
             analyzer=_same,
             min_df=self.min_df,
@@ -438,7 +441,7 @@ class TextFeatures(TransformerMixin, BaseEstimator):
 
     def transform(self, X: Iterable[str]) -> sparse.csr_matrix:
         """Rows of TF-IDF weights; a text without a known word gives an empty row."""
-        return self.from_words(self._documents(X))
+        return self.from_words(self.documents(X))
 
     def from_words(self, documents: Sequence[Sequence[str]]) -> sparse.csr_matrix:
         """The same for texts that have been read into features already."""
@@ -449,12 +452,21 @@ class TextFeatures(TransformerMixin, BaseEstimator):
         matrix.sort_indices()
         return matrix
 
+    def focus(self, documents: Iterable[Sequence[str]]) -> np.ndarray[Any, np.dtype[np.float64]]:
+        """How much each text counts: 1, and ever less the more different words beyond `broadest` it has.
+
+        Few notices need 120; whoever lists all skills, or the dictionary, would otherwise be a little like everybody.
+        """
+        different = np.array([len(set(document)) for document in documents], dtype=np.float64)
+        return np.minimum(1.0, self.broadest / np.maximum(different, 1.0)) ** 2
+
     def get_feature_names_out(self, input_features: object = None) -> np.ndarray[Any, Any]:
         """The stems in column order."""
         check_is_fitted(self, "vocabulary_")
         return np.asarray(self.feature_names_, dtype=object)
 
-    def _documents(self, X: Iterable[str]) -> list[list[str]]:
+    def documents(self, X: Iterable[str]) -> list[list[str]]:
+        """Texts read into features, in reading order."""
         if isinstance(X, str):
             raise ValueError("give a sequence of texts, not one text")
         texts: Sequence[str] = list(X)

@@ -43,7 +43,8 @@ class Gap:
     """One competency of one candidate: what the position requires and what was found.
 
     For an unknown level the caller has already put the expected gap between `assessed` and `required`; `weight` below 1
-    says how much less an unknown or expired level counts than a valid assessment.
+    says how much less an unknown or expired level counts than a valid assessment. `priority` is the region's multiplier
+    that `importance` holds already, and is only told.
     """
 
     competency: str
@@ -52,6 +53,7 @@ class Gap:
     importance: float = 1.0
     weight: float = 1.0
     status: str = "gap"
+    priority: float = 1.0
 
     def __post_init__(self) -> None:
         _require_id(self.competency, "competency of a gap")
@@ -59,6 +61,8 @@ class Gap:
         _require_level(self.assessed, f"assessed level of {self.competency}")
         _require_amount(self.importance, f"importance of {self.competency}")
         _require_amount(self.weight, f"weight of {self.competency}")
+        if not (self.priority > 0.0 and math.isfinite(self.priority)):
+            raise ValueError(f"priority of {self.competency} must be finite and above 0, not {self.priority!r}")
         if self.weight > 1.0:
             raise ValueError(f"weight of {self.competency} must not be above 1, not {self.weight!r}")
         if self.status not in STATUSES:

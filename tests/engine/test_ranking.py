@@ -33,7 +33,7 @@ from tests.engine.worlds import (
     worlds,
 )
 
-GAPS_ONLY = Recommender(text_weight=0.0, place_weight=0.0).fit([], [])
+GAPS_ONLY = Recommender(text_weight=0.0, place_weight=0.0, rich_weight=0.0).fit([], [])
 READER = Recommender().fit([], [Opportunity(id="o", text=phrase) for phrase in PHRASES])
 
 
@@ -226,7 +226,7 @@ def test_large_gaps_pull_more_than_their_size_when_gap_power_is_above_one() -> N
         points(
             candidate,
             slot,
-            Recommender(text_weight=0, place_weight=0, gap_power=power).fit([], []),
+            Recommender(text_weight=0, place_weight=0, rich_weight=0, gap_power=power).fit([], []),
         )
         for power in (1.0, 1.5, 2.0)
     ]
