@@ -222,6 +222,7 @@ def _gap(code: str, required: int, gap: float, importance: float, weight: float,
         required=float(required),
         assessed=max(0.0, required - gap),  # for an unknown level the gap is the agency's expected one
         importance=importance,
+        priority=importance,  # the region's multiplier is all there is to importance so far
         weight=weight,
         status=str(status),
     )

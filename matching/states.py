@@ -33,9 +33,17 @@ SCORE_REASONS: Mapping[str, tuple[str, ...]] = {
     # The slot closes ``competency`` from level ``from`` to level ``to``; ``required`` is the position's level,
     # ``assessed`` the person's (estimated when ``status`` is "unknown"; "gap" and "expired" are the others).
     "competency_gap_closed": ("from", "to", "required", "assessed", "status"),
+    # What the region's ``priority`` of ``competency`` adds to closing its gap (takes, if it is below 1).
+    "regional_priority": ("priority",),
     # Words that both texts share, strongest first: ``terms`` as the person writes them, ``slot_terms`` as the
     # slot does, ``term_points`` of each, and how many ``more`` there are.
     "text_terms": ("terms", "slot_terms", "term_points", "more"),
+    # Both texts mean much the same, or (negative points) something else.
+    "text_meaning": (),
+    # The text of the slot speaks of ``competency``, of which the person needs level ``required``.
+    "competency_read": ("required",),
+    # The work sounds ``demanding`` or not, and so must, or must not, be the levels to reach (negative points).
+    "level_of_work": ("demanding",),
     # It takes place in the person's own town ``place``, or needs no travel at all.
     "place_same": ("place",),
     "place_online": ("place",),

@@ -199,7 +199,7 @@ class SlotIn(Input):
     seats: int = Field(ge=1, le=500, examples=[2])
     benefits: str = Field("", max_length=400)
     cost: str = Field("", max_length=200)
-    outcomes: list[OutcomeIn] = Field(max_length=20)
+    outcomes: list[OutcomeIn] = Field(max_length=8)
     prerequisites: list[PrerequisiteIn] = Field(default_factory=list, max_length=20)
 
 

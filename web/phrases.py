@@ -177,6 +177,10 @@ ERRORS: dict[str, Phrase] = {
         _("A slot names at least one outcome."),
         _("Add a competency with the levels it leads from and to."),
     ),
+    "too_many_outcomes": (
+        _("A slot names at most %(limit)s outcomes."),
+        _("Keep those that participants will surely reach."),
+    ),
     "outcome_not_rising": (_("An outcome leads to a higher level than it starts from."), _CORRECT),
     "prerequisite_above_outcome": (
         _("A prerequisite asks for what the slot itself teaches."),
@@ -337,6 +341,13 @@ def reason_lines(reasons: Iterable[Any], names: Mapping[str, str]) -> list[Reaso
     return [_line(_part(reason), names) for reason in reasons]
 
 
+def strongest_lines(reasons: Iterable[Any], names: Mapping[str, str], count: int = 3) -> list[ReasonLine]:
+    """The parts that say most for a match, in words."""
+    parts = [part for part in map(_part, reasons) if part.points > 0]
+    parts.sort(key=lambda part: -part.points)
+    return [_line(part, names) for part in parts[:count]]
+
+
 def _part(reason: Any) -> Part:
     if isinstance(reason, Mapping):
         return Part(
@@ -376,6 +387,32 @@ def _terms(part: Part, name: str) -> tuple[str, Any]:
     return gettext("Close to your duties and interests: %(terms)s") % {
         "terms": ", ".join(part.params.get("terms", [])[:4])
     }, "good"
+
+
+def _priority(part: Part, name: str) -> tuple[str, Any]:
+    if part.points < 0:
+        return gettext("%(name)s is not among the region's priorities") % {"name": name}, "neutral"
+    return gettext("%(name)s is a priority of your region") % {"name": name}, "good"
+
+
+def _meaning(part: Part, name: str) -> tuple[str, Any]:
+    if part.points < 0:
+        return gettext("Its subject is far from your duties and interests"), "neutral"
+    return gettext("Its subject is close to your duties and interests"), "good"
+
+
+def _read(part: Part, name: str) -> tuple[str, Any]:
+    return gettext("The description speaks of %(name)s, which you still need") % {"name": name}, "good"
+
+
+def _level_of_work(part: Part, name: str) -> tuple[str, Any]:
+    if part.points < 0:
+        if part.params.get("demanding"):
+            return gettext("The work is more demanding than the levels you have to reach"), "neutral"
+        return gettext("The work is more routine than the levels you have to reach"), "neutral"
+    if part.params.get("demanding"):
+        return gettext("The work is demanding, as the levels you have to reach"), "good"
+    return gettext("The work starts simply, as the levels you have to reach"), "good"
 
 
 def _place_same(part: Part, name: str) -> tuple[str, Any]:
@@ -452,7 +489,11 @@ def _other(part: Part, name: str) -> tuple[str, Any]:
 
 _SENTENCES: dict[str, Any] = {
     "competency_gap_closed": _closed,
+    "regional_priority": _priority,
     "text_terms": _terms,
+    "text_meaning": _meaning,
+    "competency_read": _read,
+    "level_of_work": _level_of_work,
     "place_same": _place_same,
     "place_online": _place_online,
     "prerequisite_unknown": _prerequisite_unknown,

@@ -92,7 +92,6 @@ class Condenser(BaseEstimator):
         self.shares_ = tuple(part / most if most else 0.0 for part in (self.meaning, self.read, self.level))
         bridge, words = reader.bridge_, reader.words_
         self.codes_: list[str] = bridge.labels_ if bridge else []
-        self.words_ = bridge.svd_.components_[: self.components].T.astype(np.float64) if bridge else None
         self.ridge_ = np.rint(bridge.ridge_.astype(np.float64) * FINE) if bridge else None
         self.speller_: TfidfVectorizer | None = None
         if bridge:
@@ -100,8 +99,8 @@ class Condenser(BaseEstimator):
             self.spelt_ = self.speller_.transform(words.feature_names_).T.tocsr()
         rows = words.from_words(X)
         self.mean_, self.usual_ = np.zeros(0), 1.0
-        if self.words_ is not None:
-            points = rows @ self.words_
+        if bridge:
+            points = _project(rows, bridge.svd_.components_[: self.components])
             self.mean_ = points.mean(axis=0) if len(X) else np.zeros(points.shape[1])
             lengths = np.sqrt(((points - self.mean_) ** 2).sum(axis=1))
             self.usual_ = float(np.median(lengths)) if len(X) and np.median(lengths) > 0 else 1.0
@@ -122,7 +121,9 @@ class Condenser(BaseEstimator):
     def slots(self, documents: Documents, rows: sparse.csr_matrix, focus: Dense) -> Small:
         """Texts of slots as (slots, size). `focus`: how much what is read in each counts."""
         middle, spread = self.demand_
-        work = np.array([[(demand_of(features) - middle) / (2.0 * spread) if features else 0.0] for features in documents])
+        work = np.array(
+            [[(demand_of(features) - middle) / (2.0 * spread) if features else 0.0] for features in documents]
+        )
         said = [self._meaning(documents, rows), self._onto_basis(self.chances(documents, rows))]
         return _small([*(part * focus[:, None] for part in said), work])
 
@@ -152,9 +153,9 @@ class Condenser(BaseEstimator):
         if bridge is None or self.ridge_ is None:
             return np.zeros((len(documents), 0))
         # In whole numbers, so that a text is read alike alone and among others.
-        points = np.rint((rows @ bridge.svd_.components_.T.astype(np.float64)) * FINE)
+        points = np.rint(_project(rows, bridge.svd_.components_) * FINE)
         by_ridge = np.maximum(points @ self.ridge_, 0.0)
-        by_centroid = np.asarray((rows @ bridge.centroids_.T.astype(np.float64)).todense()) ** bridge.sharpness
+        by_centroid = (rows @ bridge.centroids_.T).toarray().astype(np.float64) ** bridge.sharpness
         weights = normalize(normalize(by_ridge) + normalize(by_centroid))
         vocabulary = reader.words_.vocabulary_
         known = [sum(f in vocabulary for f in features) / len(features) if features else 0.0 for features in documents]
@@ -183,10 +184,14 @@ class Condenser(BaseEstimator):
 
     def _meaning(self, documents: Documents, rows: sparse.csr_matrix) -> Dense:
         """Condensed meaning less that of everything, of length one at most: texts about everything are short."""
-        if self.words_ is None:
+        bridge = self.reader_.bridge_
+        if bridge is None:
             return np.zeros((len(documents), 0))
         rows = rows + self._misspelt(documents, rows)
-        points = rows @ self.words_ - np.where(np.diff(rows.indptr) > 0, 1.0, 0.0)[:, None] * self.mean_
+        points = (
+            _project(rows, bridge.svd_.components_[: self.components])
+            - np.where(np.diff(rows.indptr) > 0, 1.0, 0.0)[:, None] * self.mean_
+        )
         lengths = np.sqrt((points**2).sum(axis=1))[:, None]
         condensed: Dense = points / np.maximum(lengths, self.usual_)
         return condensed
@@ -214,6 +219,14 @@ class Condenser(BaseEstimator):
             labels = sparse.csr_matrix(labels) @ self.basis_
         onto: Dense = labels.toarray() if sparse.issparse(labels) else labels
         return onto
+
+
+def _project(rows: sparse.csr_matrix, components: NDArray[Any]) -> Dense:
+    """Rows onto components, row by row in one order of adding; only the columns that occur are touched."""
+    used, inverse = np.unique(rows.indices, return_inverse=True)
+    narrow = sparse.csr_matrix((rows.data, inverse, rows.indptr), shape=(rows.shape[0], len(used)))
+    projected: Dense = narrow @ components[:, used].T.astype(np.float64)
+    return projected
 
 
 def _small(parts: Sequence[Dense]) -> Small:

@@ -115,7 +115,7 @@ def _rich_parts(candidate: Candidate, rich: Parts) -> list[_Part]:
     needed = {gap.competency: gap for gap in candidate.gaps}
     parts = [_Part(rich.meaning, "text_meaning", "", {})]
     parts += [
-        _Part(units, "competency_read", code, {"required": needed[code].required} if code in needed else {})
+        _Part(units, "competency_read", code, {"required": needed[code].required})
         for code, units in sorted(rich.read.items())
     ]
     return [*parts, _Part(rich.level, "level_of_work", "", {"demanding": rich.demanding})]

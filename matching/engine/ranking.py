@@ -143,7 +143,9 @@ class Recommender(BaseEstimator):
         documents, rows, where = self._read(items)
         gaps, reach = self._asks(needs)
         chunks = [
-            self.condenser_.people([documents[i] for i in at], rows[at], gaps[start : start + CHUNK], reach[start : start + CHUNK])
+            self.condenser_.people(
+                [documents[i] for i in at], rows[at], gaps[start : start + CHUNK], reach[start : start + CHUNK]
+            )
             for start in range(0, len(items), CHUNK)
             for at in (where[start : start + CHUNK],)
         ]
@@ -158,7 +160,9 @@ class Recommender(BaseEstimator):
         documents, rows, where = self._read(items)
         focus = self.text_.focus(documents)
         chunks = [
-            self.condenser_.slots(documents[start : start + CHUNK], rows[start : start + CHUNK], focus[start : start + CHUNK])
+            self.condenser_.slots(
+                documents[start : start + CHUNK], rows[start : start + CHUNK], focus[start : start + CHUNK]
+            )
             for start in range(0, len(documents), CHUNK)
         ]
         return Catalogue(items, teaching_of(items), _weighed(rows, focus)[where], self._stacked(chunks)[where])
@@ -325,7 +329,9 @@ class Recommender(BaseEstimator):
 def _weighed(rows: sparse.csr_matrix, weight: float | NDArray[np.float64]) -> sparse.csr_matrix:
     """Rows of length one as whole numbers, with a weight for all or for each."""
     matrix = rows.copy()
-    matrix.data = quantise(matrix.data * np.repeat(np.broadcast_to(weight, len(matrix.indptr) - 1), np.diff(matrix.indptr)), SIDE)
+    matrix.data = quantise(
+        matrix.data * np.repeat(np.broadcast_to(weight, len(matrix.indptr) - 1), np.diff(matrix.indptr)), SIDE
+    )
     matrix = matrix.astype(np.int32)
     matrix.eliminate_zeros()
     return matrix

@@ -37,7 +37,8 @@ from partners.services.organisations import is_verified
 from partners.services.seats import announce_change
 from partners.states import AgreementKind, AgreementStatus, CancelReason, ReturnReason, SlotMode, SlotStatus
 
-MAX_COMPETENCIES = 20
+MAX_OUTCOMES = 8  # whoever promises everything would be on everybody's list
+MAX_PREREQUISITES = 20
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,9 +106,11 @@ def _check_agreement(agreement: Agreement, data: SlotData) -> None:
 def _check_learning(data: SlotData, codes: CompetencyCodes) -> None:
     if not data.outcomes:
         raise Invalid("outcomes_missing", field="outcomes")
+    if len(data.outcomes) > MAX_OUTCOMES:
+        raise Invalid("too_many_outcomes", field="outcomes", limit=MAX_OUTCOMES)
+    if len(data.prerequisites) > MAX_PREREQUISITES:
+        raise Invalid("too_many_competencies", field="prerequisites", limit=MAX_PREREQUISITES)
     for field, items in (("outcomes", data.outcomes), ("prerequisites", data.prerequisites)):
-        if len(items) > MAX_COMPETENCIES:
-            raise Invalid("too_many_competencies", field=field, limit=MAX_COMPETENCIES)
         for code, *_ in items:
             codes.check(code, field=field)
         if len({code for code, *_ in items}) < len(items):

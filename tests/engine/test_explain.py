@@ -7,9 +7,15 @@ from hypothesis import given, settings
 
 from matching.engine.ranking import Recommender
 from matching.engine.types import Candidate, Gap, Opportunity, Outcome, Prerequisite
-from tests.engine.worlds import PHRASES, candidates, opportunities
+from tests.engine.worlds import CODES, PHRASES, candidates, opportunities
 
-READER = Recommender().fit([], [Opportunity(id="o", text=phrase) for phrase in PHRASES])
+READER = Recommender().fit(
+    [],
+    [
+        Opportunity(id=f"o{n}", text=f"{phrase} merancang", outcomes=(Outcome(code, 0, 3),))
+        for n, (code, phrase) in enumerate(zip(CODES, PHRASES, strict=True))
+    ],
+)
 
 
 @settings(max_examples=300, deadline=None)
@@ -80,6 +86,6 @@ def test_a_score_is_told_in_levels_and_in_the_words_of_both_sides() -> None:
 def test_online_counts_as_near_and_an_unnamed_place_does_not() -> None:
     candidate = Candidate(id="c", gaps=(Gap("A", 2, 1),))
     slot = Opportunity(id="o", outcomes=(Outcome("A", 1, 2),))
-    assert READER.explain(candidate, slot).points == 6000
+    assert READER.explain(candidate, slot).points == 5500
     online = READER.explain(candidate, replace(slot, online=True))
-    assert (online.points, online.reasons[-1].code) == (6500, "place_online")
+    assert (online.points, online.reasons[-1].code) == (6000, "place_online")

@@ -14,12 +14,13 @@ from sklearn.utils import estimator_checks as checks
 
 from matching.engine.bridge import LabelBridge
 from matching.engine.calibration import PointsCalibrator
+from matching.engine.condense import Condenser
 from matching.engine.ranking import Recommender
 from matching.engine.reader import SkillReader
 from matching.engine.rich import RichText
 from matching.engine.text import TextFeatures
 
-ESTIMATORS = [TextFeatures(), Recommender(), PointsCalibrator(), SkillReader(), LabelBridge(), RichText()]
+ESTIMATORS = [TextFeatures(), Recommender(), PointsCalibrator(), SkillReader(), LabelBridge(), RichText(), Condenser()]
 
 
 @pytest.mark.parametrize("estimator", ESTIMATORS, ids=lambda e: type(e).__name__)

@@ -21,6 +21,7 @@ from web.forms.fields import DateField, LongText
 
 OUTCOME_ROWS = 5
 PREREQUISITE_ROWS = 3
+MOST_OUTCOMES = 8
 MOST_LINES = 20
 
 LEVELS = [(level.value, f"{level.value} – {level.label}") for level in Level]
@@ -84,7 +85,9 @@ class PrerequisiteForm(forms.Form):
         return data
 
 
-OutcomeFormSet = forms.formset_factory(OutcomeForm, extra=OUTCOME_ROWS, max_num=MOST_LINES, absolute_max=MOST_LINES)
+OutcomeFormSet = forms.formset_factory(
+    OutcomeForm, extra=OUTCOME_ROWS, max_num=MOST_OUTCOMES, absolute_max=MOST_OUTCOMES
+)
 PrerequisiteFormSet = forms.formset_factory(
     PrerequisiteForm, extra=PREREQUISITE_ROWS, max_num=MOST_LINES, absolute_max=MOST_LINES
 )

@@ -24,7 +24,7 @@ from placements.states import LIVE_APPLICATION, ApplicationStatus
 from web.components import Column, Fact
 from web.forms.agency import ReturnSlotForm, SlotReviewFilter
 from web.pages import Attempt, attempt, done, page, paginate, user_of
-from web.phrases import reason_lines
+from web.phrases import strongest_lines
 from web.templatetags.padan import date_range, short_date
 from web.views.agency.common import own_agency, require_own
 
@@ -112,7 +112,7 @@ def _slot_page(user: User, row: Slot, form: ReturnSlotForm, outcome: Attempt) ->
         "applications": row.applications.filter(status__in=HANDED_IN).count(),
         "can_review": row.status == SlotStatus.SUBMITTED and can_review_slot(user, row),
         "candidates": [
-            {"employee": candidate.employee, "reasons": reason_lines(candidate.reasons, names)}
+            {"employee": candidate.employee, "reasons": strongest_lines(candidate.reasons, names)}
             for candidate in candidates
         ],
         "form": form,

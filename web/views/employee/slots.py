@@ -25,7 +25,7 @@ from placements.permissions import visible_applications
 from web.components import Fact, ReasonLine
 from web.forms.slots import SlotFilter
 from web.pages import page, paginate, user_of
-from web.phrases import headline, level_word, reason_lines
+from web.phrases import headline, level_word, reason_lines, strongest_lines
 from web.templatetags.padan import date_range, short_date
 from web.views.employee.common import open_gaps, own_employee, suggestions
 
@@ -109,6 +109,7 @@ def slot_words(slot: Slot, employee: Employee) -> dict[str, object]:
         "outcomes": outcomes,
         "prerequisites": [prerequisite_line(row, levels.get(row.competency_id)) for row in prerequisites],
         "headline": headline(pair.match.reasons, [line.competency.pk for line in open_gaps(profile)]),
+        "strongest": strongest_lines(pair.match.reasons, names),
         "reasons": reason_lines(pair.match.reasons, names),
         "points": pair.match.points,
         "hindrances": reason_lines(hindrances, names),
