@@ -22,7 +22,7 @@ from matching.engine.fixedpoint import KEEP_ONE, Whole
 from matching.engine.kernel import ANY_PLACE, BLOCKED, NOWHERE, Groups, Ints, Kernel, Lists, Prerequisites, Problem
 from matching.engine.types import Candidate, Opportunity
 
-__all__ = ["Catalogue", "Lists", "Meeting", "Profiles", "Rules", "best_both_ways", "entries", "pair_units"]
+__all__ = ["Catalogue", "Lists", "Meeting", "Profiles", "Rules", "best_both_ways", "entries"]
 
 Flags = NDArray[np.bool_]
 NO_LIMIT = np.iinfo(np.int32).max
@@ -117,11 +117,6 @@ def entries(lists: Lists) -> Iterator[list[tuple[int, int]]]:
 def best_both_ways(meeting: Meeting, rules: Rules, depth: int) -> tuple[Lists, Lists]:
     """For every candidate the `depth` best opportunities, for every opportunity the `depth` best candidates."""
     return kernel.best(problem_of(meeting, rules), depth, kernel=rules.kernel, cells=rules.chunk_cells)
-
-
-def pair_units(meeting: Meeting, rules: Rules, rows: Whole, columns: Whole) -> tuple[Whole, Flags]:
-    """The score of each pair in units, and whether a prerequisite blocks it; other filters are not asked."""
-    return kernel.pair_units(problem_of(meeting, rules), rows, columns)
 
 
 def problem_of(meeting: Meeting, rules: Rules) -> Problem:

@@ -11,7 +11,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from pytest_django import Settings
 
-from asn.models import Agency, Employee
+from asn.models import Agency, Employee, RegionalPriority
 from core import outbox
 from core.errors import Conflict, NotAllowed, NotFound
 from core.models import AuditEvent, OutboxEvent
@@ -68,6 +68,9 @@ def test_a_run_stores_the_best_of_both_ways(world: World) -> None:
 
 
 def test_reasons_are_known_and_add_up(world: World) -> None:
+    RegionalPriority.objects.bulk_create(
+        RegionalPriority(agency=world.agency, competency_id=code, weight=2, basis="RPJMD") for code in world.codes[:3]
+    )
     services.refresh_agency(agency_id=world.agency.pk)
     seen = set()
     by_person, by_slot = lists(world.agency)
