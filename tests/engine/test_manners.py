@@ -12,6 +12,7 @@ import pytest
 from sklearn.base import BaseEstimator
 from sklearn.utils import estimator_checks as checks
 
+from matching.engine.bm25 import Bm25
 from matching.engine.bridge import LabelBridge
 from matching.engine.calibration import PointsCalibrator
 from matching.engine.condense import Condenser
@@ -19,8 +20,19 @@ from matching.engine.ranking import Recommender
 from matching.engine.reader import SkillReader
 from matching.engine.rich import RichText
 from matching.engine.text import TextFeatures
+from matching.engine.wordspace import WordSpace
 
-ESTIMATORS = [TextFeatures(), Recommender(), PointsCalibrator(), SkillReader(), LabelBridge(), RichText(), Condenser()]
+ESTIMATORS = [
+    TextFeatures(),
+    Recommender(),
+    PointsCalibrator(),
+    SkillReader(),
+    LabelBridge(),
+    RichText(),
+    Condenser(),
+    Bm25(),
+    WordSpace(),
+]
 
 
 @pytest.mark.parametrize("estimator", ESTIMATORS, ids=lambda e: type(e).__name__)
