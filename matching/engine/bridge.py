@@ -1,15 +1,14 @@
 """A learned bridge from text to labels: the fields or competencies that authors name for what they describe.
 
-Fitted on short titles, or on slot texts, and the labels their authors chose. Text is read as words and letters,
-condensed (LSA), and mapped to labels in two ways that err differently: a ridge regression and the nearness to the
-centroid of each label.
+Fitted on short titles and the labels their authors chose. Text is read as words and letters and mapped to labels in two
+ways that err differently: a ridge regression and the nearness to the centroid of each label.
 """
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from typing import Self
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,35 +24,42 @@ from matching.engine.text import TextFeatures
 Dense = NDArray[np.float64]
 
 
+Single = NDArray[np.float32]
+BLOCK = 256  # labels solved at a time: bounds the memory, changes nothing
+
+
 class LabelBridge(BaseEstimator):
     """Text to a row of label weights of length one.
 
-    `components`, `alpha`: size of the condensed space and ridge penalty. `name_weight`: how many titles the name of a
-    label itself stands for. `sharpness`: power of the nearness to a centroid. `letter_weight`: 0 reads words only.
-    `topics`: size of the second, wordier space that `topic` gives, in which titles and their labels occur together; 0
-    leaves it out. `fewest`: how many titles must name a label. `rare_first`: whether rare labels weigh more than common
-    ones.
+    `alpha`: ridge penalty. `rounds`: after how many rounds of conjugate gradients to stop; stopping early keeps to what
+    many titles share, which is most of the regularisation. `components`: size of a condensed space in which the ridge is
+    solved exactly instead: small and quick, and blind to rare words; 0 goes without. `name_weight`: how many titles the
+    name of a label itself stands for. `sharpness`, `centroid_share`: power of the nearness to a centroid, and its say
+    beside the ridge. `letter_weight`: 0 reads words only. `fewest`: how many titles must name a label. `rare_first`:
+    whether rare labels weigh more than common ones.
     """
 
     def __init__(
         self,
         *,
-        components: int = 400,
-        alpha: float = 2.0,
+        alpha: float = 5.0,
+        rounds: int = 5,
+        components: int = 0,
         name_weight: float = 5.0,
         sharpness: float = 3.0,
+        centroid_share: float = 0.3,
         letter_weight: float = 0.7,
-        topics: int = 300,
         fewest: int = 2,
         rare_first: bool = True,
         random_state: int = 0,
     ) -> None:
-        self.components = components
         self.alpha = alpha
+        self.rounds = rounds
+        self.components = components
         self.name_weight = name_weight
         self.sharpness = sharpness
+        self.centroid_share = centroid_share
         self.letter_weight = letter_weight
-        self.topics = topics
         self.fewest = fewest
         self.rare_first = rare_first
         self.random_state = random_state
@@ -94,24 +100,21 @@ class LabelBridge(BaseEstimator):
         targets = sparse.vstack([chosen, sparse.identity(len(column))], format="csr")
         weight = np.concatenate([np.ones(len(X)), np.full(len(column), self.name_weight)])
 
-        depth = min(self.components, min(vectors.shape) - 1)
-        self.svd_ = TruncatedSVD(depth, random_state=self.random_state).fit(vectors)
-        points = self.svd_.transform(vectors)
-        weighted = points * weight[:, None]
-        gram = weighted.T @ points + self.alpha * np.eye(depth)
-        self.ridge_ = np.linalg.solve(gram, (targets.T @ weighted).T)
+        self.svd_: Any = None
+        if self.components:
+            depth = min(self.components, min(vectors.shape) - 1)
+            self.svd_ = TruncatedSVD(depth, random_state=self.random_state).fit(vectors)
+            points = self.svd_.transform(vectors)
+            weighted = points * weight[:, None]
+            gram = weighted.T @ points + self.alpha * np.eye(depth)
+            self.ridge_ = np.linalg.solve(gram, (targets.T @ weighted).T)
+        else:
+            self.ridge_ = _ridge(vectors, targets, weight, self.alpha, self.rounds)
         self.centroids_ = normalize(targets.T.tocsr() @ vectors)
         rarity = np.log(len(X) / (np.array([counts[label] for label in self.labels_]) + 5.0))
         self.rarity_ = np.maximum(rarity, 0.0) / max(float(rarity.max()), 1e-9)
         if not self.rare_first:
             self.rarity_ = np.ones(len(self.labels_))
-
-        if self.topics:
-            joined = [f"{title} . {' . '.join(labels)}" for title, labels in zip(X, y, strict=True)]
-            self.topic_words_ = TextFeatures(min_df=2).fit([*joined, *background])
-            seen = sparse.vstack([self.topic_words_.transform(joined), 2.0 * self.topic_words_.transform(background)])
-            size = min(self.topics, min(seen.shape) - 1)
-            self.topic_svd_ = TruncatedSVD(size, random_state=self.random_state).fit(seen)
         return self
 
     def transform(self, X: Sequence[str]) -> Dense:
@@ -121,10 +124,10 @@ class LabelBridge(BaseEstimator):
 
     def from_vectors(self, vectors: sparse.csr_matrix) -> Dense:
         """Label weights of (sums of) rows of `vectors`."""
-        by_ridge = np.maximum(self.svd_.transform(vectors) @ self.ridge_, 0.0) * self.rarity_
+        by_ridge = np.maximum(self._answers(vectors), 0.0) * self.rarity_
         nearness = np.asarray((normalize(vectors) @ self.centroids_.T).todense())
         by_centroid = nearness**self.sharpness * self.rarity_
-        weights: Dense = normalize(normalize(by_ridge) + normalize(by_centroid))
+        weights: Dense = normalize(normalize(by_ridge) + self.centroid_share * normalize(by_centroid))
         return weights
 
     def vectors(self, X: Sequence[str]) -> sparse.csr_matrix:
@@ -134,15 +137,14 @@ class LabelBridge(BaseEstimator):
             return read
         return normalize(sparse.hstack([read, self.letter_weight * self.letters_.transform(X)], format="csr"))
 
-    def topic(self, X: Sequence[str]) -> Dense:
-        """Texts in the space where titles and labels occur together, rows of length one."""
-        points: Dense = normalize(self.topic_svd_.transform(self.topic_words_.transform(X)))
-        return points
-
     def confidence(self, X: Sequence[str]) -> float:
         """How strongly a collection speaks to the bridge: the median over texts of the strongest ridge answer."""
-        answers = self.svd_.transform(self.vectors(X)) @ self.ridge_
-        return float(np.median(answers.max(axis=1))) if len(X) else 0.0
+        return float(np.median(self._answers(self.vectors(X)).max(axis=1))) if len(X) else 0.0
+
+    def _answers(self, vectors: sparse.csr_matrix) -> Dense:
+        points = self.svd_.transform(vectors) if self.svd_ else vectors
+        answers: Dense = np.asarray(points @ self.ridge_)
+        return answers
 
     def _learn_words(self, texts: Sequence[str], background: Sequence[str], words: TextFeatures | None) -> None:
         corpus = [*texts, *background]
@@ -155,3 +157,22 @@ class LabelBridge(BaseEstimator):
                 min_df=min(5, len(corpus)),
                 max_features=40_000,
             ).fit(corpus)
+
+
+def _ridge(design: sparse.csr_matrix, targets: sparse.csr_matrix, weight: Dense, alpha: float, rounds: int) -> Single:
+    """Features x labels: weighted ridge regression by conjugate gradients from zero, every label on its own."""
+    rows = sparse.csr_matrix(design, dtype=np.float32)
+    weighted = sparse.csr_matrix(rows.multiply(weight[:, None]).T, dtype=np.float32)
+    result = np.zeros((design.shape[1], targets.shape[1]), dtype=np.float32)
+    for start in range(0, targets.shape[1], BLOCK):
+        block = slice(start, start + BLOCK)
+        left = np.asarray((weighted @ targets[:, block]).todense(), dtype=np.float32)
+        found, step, size = result[:, block], left.copy(), (left**2).sum(axis=0)
+        for _ in range(rounds):
+            pushed = weighted @ (rows @ step) + alpha * step
+            length = size / np.maximum((step * pushed).sum(axis=0), 1e-12)
+            found += length * step
+            left -= length * pushed
+            before, size = size, (left**2).sum(axis=0)
+            step = left + size / np.maximum(before, 1e-12) * step
+    return result

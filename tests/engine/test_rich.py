@@ -31,7 +31,7 @@ SLOTS = [
 
 
 def bridge() -> LabelBridge:
-    return LabelBridge(components=8, topics=6).fit([t for t, _ in TITLES], [labels for _, labels in TITLES])
+    return LabelBridge().fit([t for t, _ in TITLES], [labels for _, labels in TITLES])
 
 
 def best(model: RichText, text: str) -> str:
@@ -129,3 +129,36 @@ def test_english_words_of_one_root_meet(family: str) -> None:
 def test_english_is_told_from_indonesian_by_its_spelling() -> None:
     assert all(looks_english(word) for word in ["management", "quality", "teaching", "report"])
     assert not any(looks_english(word) for word in ["pengelolaan", "arsip", "daerah", "kota"])
+
+
+def test_what_people_say_of_themselves_is_read_apart_from_their_gaps() -> None:
+    gap = (("menata arsip", 1.0),)
+    queries = [Query("q", gap, "gaps"), Query("r", gap, "gaps", own="melayani tamu hotel")]
+    ignored, heard = (RichText(own_share=share).fit(SLOTS).score(queries) for share in (0.0, 0.5))
+    assert np.allclose(ignored[0], ignored[1])
+    assert np.allclose(heard[0], ignored[0])
+    assert heard[1, 3] > heard[0, 3]
+
+
+def test_feedback_listens_to_the_one_that_stands_out() -> None:
+    model = RichText(feedback=2).fit(SLOTS)
+    every = np.ones((1, 4), bool)
+    near = model._feedback(np.array([[1.0, 0.9, 0.0, 0.0]]), every)[0]
+    alone = model._feedback(np.array([[5.0, 0.0, 0.0, -1.0]]), every)[0]
+    assert near[1] > 0.5
+    assert alone[1] < 0.1
+    assert not model._feedback(np.zeros((1, 4)), ~every).any()
+
+
+def test_background_teaches_meaning_and_is_not_ranked() -> None:
+    slots = [
+        Document("h", "menata dapur restoran"),
+        Document("i", "merawat mesin bengkel"),
+        Document("j", "arsip kota"),
+    ]
+    works = ["koki memasak di dapur restoran", "koki memimpin dapur restoran", "montir membongkar mesin bengkel"]
+    taught = RichText(latent=(3,)).fit(slots, background=works)
+    assert len(taught.documents_) == 3
+    query, every = [Query("q", (("koki", 1.0),))], np.ones((1, 3), bool)
+    assert taught.readings(query, every)["latent"][0].argmax() == 0
+    assert not RichText(latent=(3,)).fit(slots).readings(query, every)["latent"].any()
