@@ -8,12 +8,15 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 import numpy as np
 
 
+def gains(grades: Sequence[float], k: int) -> float:
+    """Discounted cumulative gain of grades in the order in which they are shown."""
+    return sum(grade / math.log2(place + 2) for place, grade in enumerate(grades[:k]))
+
+
 def ndcg(ranked: Sequence[str], grades: Mapping[str, float], k: int = 10) -> float:
     """Normalised discounted cumulative gain of the first k; 0 where nothing has a grade."""
-    gain = sum(grades.get(item, 0.0) / math.log2(place + 2) for place, item in enumerate(ranked[:k]))
-    best = sorted(grades.values(), reverse=True)[:k]
-    ideal = sum(grade / math.log2(place + 2) for place, grade in enumerate(best))
-    return gain / ideal if ideal else 0.0
+    ideal = gains(sorted(grades.values(), reverse=True), k)
+    return gains([grades.get(item, 0.0) for item in ranked], k) / ideal if ideal else 0.0
 
 
 def coverage(lists: Iterable[Collection[str]], everything: Collection[str]) -> float:

@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from matching.engine.metrics import coverage, exposure_ratio, ndcg, ratio_by_chance, ratio_of_means
+from matching.engine.metrics import coverage, exposure_ratio, gains, ndcg, ratio_by_chance, ratio_of_means
 
 
 def test_ndcg_is_one_for_the_best_order_and_falls_with_each_swap() -> None:
@@ -46,3 +46,8 @@ def test_one_in_twenty_random_divisions_falls_below_what_chance_allows() -> None
         parted = [random.exponential(size=size).tolist() for size in (30, 20, 50)]
         below += ratio_of_means(parted) < ratio_by_chance(parted, random_state=seed)
     assert below <= 20
+
+
+def test_gains_count_less_further_down() -> None:
+    assert gains([1.0, 1.0, 1.0], 2) == pytest.approx(1.6309, abs=1e-4)
+    assert gains([], 10) == 0.0
