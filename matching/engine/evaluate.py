@@ -8,7 +8,7 @@ documents a query (candidates only where the task has candidates.tsv, never a pa
 time. Where the task has qrels.tsv, OUT/p20/<task>.tsv holds the first 20 as probabilities, each fitted without the
 query it is given for, and OUT/reliability.md and .svg tell how often what was called likely was relevant; nothing that
 is fitted here is kept. With --retrieve the line of a task also says what is lost
-when only the best N by words alone are scored richly, as the product does; the runs stay those of everything.
+when only the best N by words alone are scored richly; the runs stay those of everything.
 """
 
 from __future__ import annotations
