@@ -6,24 +6,24 @@
 from __future__ import annotations
 
 import uuid
+from typing import Any
 
-from django.db.models import Case, CharField, Exists, OuterRef, Q, QuerySet, Value, When
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from rules.predicates import Predicate
 
 from accounts.models import User
-from accounts.roles import Role
+from accounts.roles import Role, giving
 from asn.models import Agency, AgencyMembership, Assessment, Employee, Position, Unit
 from asn.states import AgencyRole, EmployeeStatus
 from core.rows import find
 
 
-def roles(user: User) -> set[Role]:
-    """Roles that memberships and the employee's own row give (one query)."""
-    leads = Exists(Employee.objects.filter(supervisor=OuterRef("pk")))
-    own = Case(When(leads, then=Value(Role.SUPERVISOR)), default=Value(Role.EMPLOYEE), output_field=CharField())
-    working = Employee.objects.filter(user=user).exclude(status=EmployeeStatus.RETIRED).order_by()
-    held = {Role(role) for (role,) in _memberships(user).values_list("role").union(working.values_list(own))}
-    return held | {Role.EMPLOYEE} if Role.SUPERVISOR in held else held
+def roles(user: User) -> tuple[QuerySet[Any, Any], ...]:
+    """Where the roles stand that memberships and the employee's own row give."""
+    working = Employee.objects.filter(user=user).exclude(status=EmployeeStatus.RETIRED)
+    leading = working.filter(Exists(Employee.objects.filter(supervisor=OuterRef("pk"))))
+    memberships = _memberships(user).order_by().values_list("role")
+    return memberships, giving(Role.EMPLOYEE, working), giving(Role.SUPERVISOR, leading)
 
 
 def _memberships(user: User | None, *wanted: AgencyRole) -> QuerySet[AgencyMembership]:

@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 import uuid
+from typing import Any
 
 from django.db.models import Q, QuerySet
 
 from accounts.models import User
-from accounts.roles import Role
+from accounts.roles import Role, giving
 from core.rows import find
 from mentors.models import Mentor, SlotMentor
 from partners.models import Slot
 from partners.permissions import can_act_for, partners_of, visible_slots
 
 
-def roles(user: User) -> set[Role]:
-    """MENTOR for an active mentor (one query)."""
-    return {Role.MENTOR} if Mentor.objects.filter(user=user, is_active=True).exists() else set()
+def roles(user: User) -> tuple[QuerySet[Any, Any], ...]:
+    """An active mentor is MENTOR."""
+    return (giving(Role.MENTOR, Mentor.objects.filter(user=user, is_active=True)),)
 
 
 def mentored_slots(user: User) -> Q:

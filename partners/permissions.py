@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable
+from typing import Any
 
 from django.db.models import Q, QuerySet
 
 from accounts.models import User
-from accounts.roles import Role
+from accounts.roles import Role, giving
 from asn.models import Employee
 from asn.permissions import agencies_of, serves
 from asn.states import AgencyRole
@@ -31,9 +32,9 @@ def register_slot_visibility(source: Callable[[User], Q]) -> None:
     _slot_sources.append(source)
 
 
-def roles(user: User) -> set[Role]:
-    """PARTNER for whoever acts for one (one query)."""
-    return {Role.PARTNER} if _memberships(user).exists() else set()
+def roles(user: User) -> tuple[QuerySet[Any, Any], ...]:
+    """Whoever acts for a partner is PARTNER."""
+    return (giving(Role.PARTNER, _memberships(user)),)
 
 
 def _memberships(user: User | None) -> QuerySet[PartnerMembership]:
