@@ -72,6 +72,7 @@ class Summary:
     slots: int
     mentors: int
     applications: int
+    past: int
     finished: int
     awards: int
 
@@ -121,6 +122,7 @@ class _Builder:
             if application.stage != "finished":
                 self.walk(application)
         self.close_running()
+        self.history()
         for agency in self.agencies.values():
             matching.request_full_match(actor=None, agency_id=agency.pk)
         world = self.world
@@ -132,6 +134,7 @@ class _Builder:
             len(world.slots),
             len(world.mentors),
             len(world.applications),
+            len(world.past),
             len(finished),
             self.awards,
         )
@@ -429,6 +432,17 @@ class _Builder:
     def host(self, slot: PlannedSlot) -> User:
         """The owner of the partner's membership."""
         return self.users[f"{slot.partner}:member:1"]
+
+    def history(self) -> None:
+        """What became of earlier applications, so that points can be held against endings."""
+        rows: dict[str, list[matching.ExampleOutcome]] = defaultdict(list)
+        for past in self.world.past:
+            row = matching.ExampleOutcome(
+                employee_id=self.pk(past.employee), slot_id=self.pk(past.slot), ending=past.ending
+            )
+            rows[self.employees[past.employee].city].append(row)
+        for code, mine in rows.items():
+            matching.import_example_outcomes(agency_id=self.agencies[code].pk, rows=mine)
 
     def boss(self, employee: Employee) -> User:
         return self.users[employee.supervisor or ""]

@@ -145,6 +145,15 @@ class Application:
 
 
 @dataclass(frozen=True, slots=True)
+class PastApplication:
+    """How an application of earlier years ended; nothing else of it is kept."""
+
+    employee: str
+    slot: str
+    ending: str
+
+
+@dataclass(frozen=True, slots=True)
 class LogbookDay:
     application: str
     day: date
@@ -193,6 +202,7 @@ class World:
     agreements: list[Agreement] = field(default_factory=list)
     slots: list[Slot] = field(default_factory=list)
     applications: list[Application] = field(default_factory=list)
+    past: list[PastApplication] = field(default_factory=list)
     logbook: list[LogbookDay] = field(default_factory=list)
     sessions: list[Session] = field(default_factory=list)
     evaluations: list[Evaluation] = field(default_factory=list)

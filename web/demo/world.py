@@ -11,6 +11,7 @@ from typing import Any
 
 from web.demo import corpus
 from web.demo.corpus import City, PositionTemplate, Vignette
+from web.demo.history import past_applications
 from web.demo.people import Namer, Numberer
 from web.demo.records import (
     Agreement,
@@ -166,6 +167,7 @@ class _Planner:
         self.placements()
         for city in self.world.cities:
             self.queues(city)
+        self.world.past = past_applications(self.world, self.rng("history"))
         return self.world
 
     # People ------------------------------------------------------------------------------------

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from django.core.management import CommandError, call_command
 
@@ -32,6 +34,9 @@ def test_it_matches_walks_the_road_and_shows_the_accounts(capsys: pytest.Capture
     assert EmployeeList.objects.exists()
     assert "ASN dan" in told
     assert "Kesenjangan kompetensi" in told
+    assert re.search(r"Peluang dipelajari dari (\d+) pengajuan, \1 di antaranya riwayat contoh", told)
+    assert re.search(r"ECE 0\.\d{3}", told)
+    assert re.search(r"peluang selesai bila diajukan \d\d?%", " ".join(told.split()))
     assert "5. " in told
     assert Award.objects.count() == awards + 1
     walked = Award.objects.order_by("-created_at")[0].proposal.placement

@@ -94,7 +94,24 @@ class Command(BaseCommand):
         seconds = (max(ended for _, ended in times) - min(started for started, _ in times)).total_seconds()
         console.print(table)
         people, slots = sum(r.total_employees for r in rows), sum(r.total_slots for r in rows)
-        console.print(f"[bold]{people} ASN dan {slots} slot dicocokkan dalam {seconds:.1f} detik.[/bold]\n")
+        console.print(f"[bold]{people} ASN dan {slots} slot dicocokkan dalam {seconds:.1f} detik.[/bold]")
+        console.print(self.how_sure(agencies[0]))
+        console.print()
+
+    @staticmethod
+    def how_sure(agency: Agency) -> str:
+        """What the percentages were learnt from, and how far they hold."""
+        calibration = matches.calibration_of(agency)
+        if calibration is None or calibration.abstains:
+            return f"Peluang belum ditampilkan: {calibration.get_abstains_display() if calibration else 'belum ada'}"
+        low, skill, high = (
+            calibration.metrics[name] for name in ("brier_skill_low", "brier_skill", "brier_skill_high")
+        )
+        return (
+            f"Peluang dipelajari dari {calibration.outcomes} pengajuan, {calibration.examples} di antaranya riwayat "
+            f"contoh buatan (ECE {calibration.metrics['ece']:.3f}, skor keterampilan Brier {skill:.2f}, 95 %: "
+            f"{low:.2f} sampai {high:.2f})."
+        )
 
     @staticmethod
     def run_of(agency: Agency) -> uuid.UUID:
@@ -119,8 +136,13 @@ class Command(BaseCommand):
         console.print(table)
         names = dict(Competency.objects.values_list("code", "name_id"))
         console.print(f"[bold]{BEST} slot terbaik[/bold]")
+        calibration = matches.calibration_of(employee.agency)
         for number, best in enumerate(matches.recommendations_for_employee(employee, limit=BEST), 1):
-            console.print(f"{number}. [bold]{best.slot.title}[/bold] – {best.slot.partner.name} ({best.points} poin)")
+            percent = matches.chance_of(best.points, calibration)
+            chance = "" if percent is None else f", peluang selesai bila diajukan {percent}%"
+            console.print(
+                f"{number}. [bold]{best.slot.title}[/bold] – {best.slot.partner.name} ({best.points} poin{chance})"
+            )
             for reason in reason_lines(best.reasons, names):
                 console.print(f"   {reason.points:+5d}  {reason.text}")
         console.print()

@@ -32,5 +32,6 @@ class Command(BaseCommand):
         self.stdout.write(
             f"Built in {time.monotonic() - began:.0f} s: {summary.agencies} cities, {summary.employees} ASN, "
             f"{summary.assessments} assessments, {summary.partners} partners, {summary.slots} slots, "
-            f"{summary.mentors} mentors, {summary.applications} applications, of which {summary.finished} finished."
+            f"{summary.mentors} mentors, {summary.applications} applications, of which {summary.finished} finished, "
+            f"and {summary.past} made-up ones of the past to learn percentages from."
         )
