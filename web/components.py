@@ -42,6 +42,19 @@ class ReasonLine:
 
 
 @dataclass(frozen=True, slots=True)
+class Chance:
+    """How likely a placement is completed once it was applied for; no ``percent`` where too little is known.
+
+    ``of`` of ``similar`` earlier applications were completed; ``is_example``: some of them were made up for the demo.
+    """
+
+    percent: int | None = None
+    of: int = 0
+    similar: int = 0
+    is_example: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Fact:
     """One line of a fact list; ``url`` leads to where it can be changed."""
 

@@ -18,7 +18,7 @@ from django.test import RequestFactory
 from django.utils import translation
 from django_cotton import render_component
 
-from web.components import Column, Crumb, Fact, ReasonLine, Step, TimelineStep
+from web.components import Chance, Column, Crumb, Fact, ReasonLine, Step, TimelineStep
 
 HOSTILE = "<script>alert(1)</script>\" onclick='x' {{ 7|add:7 }}"
 NOW = dt.datetime(2026, 5, 4, 6, 0, tzinfo=dt.UTC)  # Monday 14.00 in Palu
@@ -223,7 +223,7 @@ def test_slot_card_says_what_a_reader_decides_by(show: Any) -> None:
         hours=20,
         seats=5,
         seats_left=2,
-        score=0.634,
+        chance=Chance(63),
         reason="Menutup 2 kesenjangan",
     )
 
@@ -234,15 +234,16 @@ def test_slot_card_says_what_a_reader_decides_by(show: Any) -> None:
         "1–26 Jun 2026",
         "20 jam seminggu",
         "Sisa 2 dari 5 kursi",
-        "63% cocok",
+        "Peluang 63%",
     ):
         assert part in words
     assert page.index("Menutup 2 kesenjangan") < page.index("63%"), "reasons come before scores"
 
 
-def test_slot_card_without_score_says_so_only_when_asked(show: Any) -> None:
-    assert "belum cukup data" in show("slot-card", title="x", unscored=True)
-    assert "belum cukup data" not in show("slot-card", title="x", score=None)
+def test_slot_card_without_percentage_says_so_only_when_asked(show: Any) -> None:
+    assert "belum cukup data" in show("slot-card", title="x", chance=Chance())
+    assert "belum cukup data" not in show("slot-card", title="x")
+    assert "belum cukup data" not in show("slot-card", title="x", chance=None)
 
 
 def test_parts_of_a_score_add_up(show: Any) -> None:
@@ -250,7 +251,7 @@ def test_parts_of_a_score_add_up(show: Any) -> None:
 
     page = show("reason-list", reasons=reasons, parts=True)
 
-    assert re.findall(r"<td>(.*?)</td>", page) == ["39,00%", "16,51%", "55,51%"]
+    assert re.findall(r"<td>(.*?)</td>", page) == ["3900", "1651", "5551"]
     assert "<table" not in show("reason-list", reasons=reasons)
 
 

@@ -129,7 +129,6 @@ def test_numbers_have_a_comma() -> None:
     assert padan.decimal(Decimal("12.5")) == "12,5"
     assert padan.percent(0.634) == "63%"
     assert padan.percent(0.6345, 1) == "63,5%"
-    assert padan.points_percent(6300) == "63%"
     assert padan.percent(None) == padan.decimal(None) == ""
 
 

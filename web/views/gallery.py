@@ -18,7 +18,7 @@ from django_cotton import render_component
 
 from accounts.roles import Role
 from core.policy import policy
-from web.components import Column, Crumb, Fact, ReasonLine, Step, TimelineStep
+from web.components import Chance, Column, Crumb, Fact, ReasonLine, Step, TimelineStep
 from web.templatetags.padan import STATUS_LOOK
 
 _door = policy(Role.PUBLIC if settings.DEBUG else Role.OPERATOR)
@@ -105,6 +105,8 @@ def _samples(request: HttpRequest) -> dict[str, Any]:
             ReasonLine("Topik dekat dengan tugas Anda", points=800),
             ReasonLine("Pelayanan Publik tidak diajarkan di sini", tone="neutral"),
         ],
+        "chance": Chance(63, of=26, similar=41, is_example=True),
+        "no_chance": Chance(),
         "facts": [
             Fact("Slot", "Analisis data layanan, PT Nusa Data"),
             Fact("Menutup", "2 kesenjangan"),

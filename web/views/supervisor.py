@@ -20,12 +20,13 @@ from asn.selectors import GapLine, gap_profile, gap_profiles
 from asn.states import GapStatus
 from core.errors import NotFound
 from core.policy import policy
-from matching.selectors import look_at_pair
+from matching.selectors import calibration_of, look_at_pair
 from placements import services
 from placements.models import Application
 from placements.permissions import can_clear, get_visible_application
 from placements.selectors import applications_with_road, open_application_actions, timeline
 from placements.states import RESERVING_PLACEMENT, ApplicationStatus
+from web.chances import chance
 from web.components import Column, Fact
 from web.forms.applications import REASONS_OF_SUPERVISOR, ConflictForm, DecisionForm
 from web.lives import application_steps
@@ -124,7 +125,8 @@ def _of_team(request: HttpRequest, application_id: uuid.UUID) -> Application:
 
 def _application_page(user: User, row: Application, form: DecisionForm, outcome: Attempt) -> dict[str, object]:
     profile = gap_profile(row.employee)
-    reasons = look_at_pair(row.employee, row.slot, profile=profile).match.reasons
+    match = look_at_pair(row.employee, row.slot, profile=profile).match
+    reasons = match.reasons
     actions = open_application_actions(user, row)
     return {
         "application": row,
@@ -134,6 +136,7 @@ def _application_page(user: User, row: Application, form: DecisionForm, outcome:
         "facts": _facts(row),
         "headline": headline(reasons, [line.competency.pk for line in open_gaps(profile)]),
         "reasons": reason_lines(reasons, competency_names((r.competency for r in reasons), profile)),
+        "chance": chance(match.points, calibration_of(row.agency)),
         "staffing": staffing(row.employee, row.slot.starts_on, row.slot.ends_on),
         "steps": application_steps(timeline(row)),
         "actions": actions,

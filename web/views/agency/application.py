@@ -18,7 +18,7 @@ from asn.selectors import gap_profile
 from core.errors import NotFound
 from core.policy import policy
 from matching.models import EmployeeAvailability
-from matching.selectors import look_at_pair
+from matching.selectors import calibration_of, look_at_pair
 from partners.models import SlotOutcome, SlotPrerequisite
 from placements import services
 from placements.hours import ceiling
@@ -26,6 +26,7 @@ from placements.models import Application
 from placements.permissions import can_decide_for_hr, get_visible_application
 from placements.selectors import timeline
 from placements.states import ApplicationStatus
+from web.chances import chance
 from web.components import Fact
 from web.forms.agency import REASONS_OF_HR, UNDECIDED
 from web.forms.applications import DecisionForm
@@ -126,6 +127,7 @@ def _application_page(row: Application) -> dict[str, object]:
         "agency": row.agency,
         "facts": _facts(row),
         "reasons": reason_lines(reasons, names),
+        "chance": chance(pair.match.points, calibration_of(row.agency)),
         "hindrances": reason_lines(hindrances, names) if row.status in OPEN else [],
         "taught": len(set(wanted) & {r.competency for r in reasons if r.code == "competency_gap_closed"}),
         "open_gaps": len(wanted),

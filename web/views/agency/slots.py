@@ -15,12 +15,13 @@ from asn.models import Competency
 from core.errors import NotFound
 from core.policy import policy
 from core.rows import find
-from matching.selectors import recommendations_for_slot
+from matching.selectors import calibration_of, recommendations_for_slot
 from partners import services
 from partners.models import PartnerVerification, Slot
 from partners.permissions import can_review_slot, visible_slots
 from partners.states import SlotStatus
 from placements.states import LIVE_APPLICATION, ApplicationStatus
+from web.chances import chance
 from web.components import Column, Fact
 from web.forms.agency import ReturnSlotForm, SlotReviewFilter
 from web.pages import Attempt, attempt, done, page, paginate, user_of
@@ -99,6 +100,7 @@ def _slot_page(user: User, row: Slot, form: ReturnSlotForm, outcome: Attempt) ->
     candidates = recommendations_for_slot(row, limit=CANDIDATES) if row.status == SlotStatus.PUBLISHED else []
     codes = {reason.competency for candidate in candidates for reason in candidate.reasons if reason.competency}
     names = {c.pk: c.name for c in Competency.objects.filter(pk__in=codes)} if codes else {}
+    calibration = calibration_of(row.agency) if candidates else None
     verification = PartnerVerification.objects.filter(agency=row.agency_id, partner=row.partner_id).first()
     return {
         "slot": row,
@@ -112,7 +114,11 @@ def _slot_page(user: User, row: Slot, form: ReturnSlotForm, outcome: Attempt) ->
         "applications": row.applications.filter(status__in=HANDED_IN).count(),
         "can_review": row.status == SlotStatus.SUBMITTED and can_review_slot(user, row),
         "candidates": [
-            {"employee": candidate.employee, "reasons": strongest_lines(candidate.reasons, names)}
+            {
+                "employee": candidate.employee,
+                "reasons": strongest_lines(candidate.reasons, names),
+                "chance": chance(candidate.points, calibration),
+            }
             for candidate in candidates
         ],
         "form": form,

@@ -9,16 +9,18 @@ from uuid import UUID
 from django.http import HttpRequest
 
 from accounts.models import User
-from asn.models import Competency, Employee
+from asn.models import Agency, Competency, Employee
 from asn.permissions import visible_employees
 from asn.selectors import GapLine
 from asn.states import GapStatus
 from core.errors import NotFound
 from matching.selectors import Suggestion as Recommended
+from matching.selectors import calibration_of
 from partners.models import Slot
 from placements.models import Application, Placement
 from placements.permissions import get_visible_application, get_visible_placement, is_applicant, is_participant
-from web.components import ReasonLine
+from web.chances import chance
+from web.components import Chance, ReasonLine
 from web.pages import user_of
 from web.phrases import headline, reason_lines
 
@@ -61,13 +63,13 @@ def open_gaps(profile: Iterable[GapLine]) -> list[GapLine]:
 
 @dataclass(frozen=True, slots=True)
 class Suggestion:
-    """A slot with why it fits, as a card shows it. The raw points only order cards."""
+    """A slot with why it fits, as a card shows it. The raw points only order cards and stay out."""
 
     slot: Slot
     rank: int
     headline: str
     reasons: list[ReasonLine]
-    points: int
+    chance: Chance
 
     @property
     def best_reason(self) -> str:
@@ -75,9 +77,10 @@ class Suggestion:
         return self.headline or (self.reasons[0].text if self.reasons else "")
 
 
-def suggestions(recommendations: Iterable[Recommended], profile: list[GapLine]) -> list[Suggestion]:
+def suggestions(recommendations: Iterable[Recommended], profile: list[GapLine], agency: Agency) -> list[Suggestion]:
     """Cards for recommendations, best first."""
     rows = list(recommendations)
+    calibration = calibration_of(agency) if rows else None
     gaps = [line.competency.pk for line in open_gaps(profile)]
     names = competency_names((reason.competency for row in rows for reason in row.reasons), profile)
     return [
@@ -86,7 +89,7 @@ def suggestions(recommendations: Iterable[Recommended], profile: list[GapLine]) 
             rank=rank,
             headline=headline(row.reasons, gaps),
             reasons=reason_lines(row.reasons, names),
-            points=row.points,
+            chance=chance(row.points, calibration),
         )
         for rank, row in enumerate(rows, start=1)
     ]

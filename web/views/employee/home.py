@@ -59,7 +59,7 @@ def home(request: HttpRequest) -> HttpResponse:
             "gaps": open_gaps(profile)[:SHOWN_GAPS],
             "account": jp_account(employee),
             "is_pppk": employee.kind == EmployeeKind.PPPK,
-            "suggestions": suggestions(best, profile),
+            "suggestions": suggestions(best, profile, employee.agency),
         },
     )
 

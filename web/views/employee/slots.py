@@ -16,12 +16,13 @@ from asn.selectors import GapLine, gap_profile
 from asn.states import GapStatus
 from core.policy import policy
 from core.rows import find
-from matching.selectors import look_at_pair, recommendations_for_employee
+from matching.selectors import calibration_of, look_at_pair, recommendations_for_employee
 from partners.models import Slot, SlotOutcome, SlotPrerequisite
 from partners.permissions import visible_slots
 from partners.selectors import similar_open_slots
 from placements.models import Application
 from placements.permissions import visible_applications
+from web.chances import chance
 from web.components import Fact, ReasonLine
 from web.forms.slots import SlotFilter
 from web.pages import page, paginate, user_of
@@ -43,7 +44,11 @@ def recommended(request: HttpRequest) -> HttpResponse:
     return page(
         request,
         "employee/recommended.html",
-        {"agency": employee.agency, "suggestions": suggestions(rows, profile), "gaps": open_gaps(profile)},
+        {
+            "agency": employee.agency,
+            "suggestions": suggestions(rows, profile, employee.agency),
+            "gaps": open_gaps(profile),
+        },
     )
 
 
@@ -112,6 +117,7 @@ def slot_words(slot: Slot, employee: Employee) -> dict[str, object]:
         "strongest": strongest_lines(pair.match.reasons, names),
         "reasons": reason_lines(pair.match.reasons, names),
         "points": pair.match.points,
+        "chance": chance(pair.match.points, calibration_of(employee.agency)),
         "hindrances": reason_lines(hindrances, names),
         "not_taught": not_taught(profile, {row.competency_id for row in outcomes}),
         "similar": similar_open_slots(slot, limit=3) if hindrances else [],
