@@ -10,17 +10,20 @@ from ninja.pagination import paginate
 
 from accounts.auth import SignedInRequest
 from accounts.roles import Role
-from asn.models import Employee
-from asn.permissions import get_visible_employee
+from asn.models import Agency, Employee
+from asn.permissions import get_visible_agency, get_visible_employee
 from core.api import Pages
 from core.errors import require
 from core.policy import Router
 from matching import permissions, selectors, services
-from matching.models import MatchRun
+from matching.models import MatchPolicy, MatchRun
 from matching.schemas import (
     CandidateMatchOut,
     HindrancesOut,
     MatchOut,
+    MatchPolicyIn,
+    MatchPolicyOut,
+    MatchQualityOut,
     MatchRunIn,
     MatchRunOut,
     RecommendationOut,
@@ -33,6 +36,7 @@ from partners.permissions import get_visible_slot
 
 router = Router(tags=["Matching"])
 WATCHERS = (Role.EMPLOYEE, Role.SUPERVISOR, Role.HR, Role.AUDITOR)
+OFFICE = (Role.HR, Role.AUDITOR, Role.LEADERSHIP)
 
 
 @router.get("/recommendations", policy=(Role.EMPLOYEE,), response=list[RecommendationOut])
@@ -113,6 +117,39 @@ def request_match(request: SignedInRequest, data: MatchRunIn) -> MatchRun:
 def get_match_run(request: SignedInRequest, run_id: UUID) -> MatchRun:
     """How far a run has come."""
     return permissions.get_visible_run(request.user, run_id)
+
+
+@router.get("/agencies/{uuid:agency_id}/match-quality", policy=OFFICE, response=MatchQualityOut)
+def get_match_quality(request: SignedInRequest, agency_id: UUID) -> dict[str, Any]:
+    """By which model, how sure its percentages are, and how attention was shared out by the last run."""
+    agency = _served(request, agency_id)
+    run = selectors.last_report(agency)
+    return {
+        "version": selectors.current_version(agency),
+        "calibration": selectors.calibration_of(agency),
+        "reported_at": run.finished_at if run else None,
+        "report": run.report if run else {},
+    }
+
+
+@router.get("/agencies/{uuid:agency_id}/match-policy", policy=OFFICE, response=MatchPolicyOut)
+def get_match_policy(request: SignedInRequest, agency_id: UUID) -> MatchPolicy:
+    """What my agency has decided about its recommendations."""
+    return selectors.policy_of(_served(request, agency_id))
+
+
+@router.put("/agencies/{uuid:agency_id}/match-policy", policy=(Role.HR,), response=MatchPolicyOut)
+def set_match_policy(request: SignedInRequest, agency_id: UUID, data: MatchPolicyIn) -> MatchPolicy:
+    """Set the ceiling on one partner's first places; a new run follows where it changes."""
+    return services.set_policy(
+        actor=request.user, agency_id=agency_id, first_place_ceiling=data.first_place_ceiling, basis=data.basis
+    )
+
+
+def _served(request: SignedInRequest, agency_id: UUID) -> Agency:
+    agency = get_visible_agency(request.user, agency_id)
+    require(permissions.can_view_quality(request.user, agency.pk))
+    return agency
 
 
 def _pair(request: SignedInRequest, employee_id: UUID, slot_id: UUID) -> tuple[Employee, Slot]:

@@ -8,7 +8,7 @@ from django.db.models import QuerySet
 
 from accounts.models import User
 from asn.models import Employee
-from asn.permissions import agencies_of, can_manage_agency, can_view_gaps
+from asn.permissions import agencies_of, can_manage_agency, can_view_gaps, serves
 from asn.states import AgencyRole
 from core.rows import find
 from matching.models import MatchRun
@@ -34,6 +34,11 @@ def can_view_recommendations(user: User | None, employee: Employee) -> bool:
 def can_request_match(user: User | None, agency_id: uuid.UUID) -> bool:
     """HR of the agency, operators and the system."""
     return can_manage_agency(user, agency_id) or (user is not None and user.is_superuser)
+
+
+def can_view_quality(user: User | None, agency_id: uuid.UUID) -> bool:
+    """Whoever serves the agency, and the system: figures over groups, no single person."""
+    return user is None or serves(user, agency_id, *AgencyRole)
 
 
 def can_set_policy(user: User | None, agency_id: uuid.UUID) -> bool:

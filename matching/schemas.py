@@ -11,6 +11,7 @@ from ninja import Field, Schema
 from core.api import Input
 from matching.models import MatchRun
 from matching.selectors import progress
+from matching.states import LEAST_CEILING
 from partners.schemas import SlotOut
 
 
@@ -108,3 +109,60 @@ class SkillReadingOut(Schema):
     phrase: str = Field(description="The words it was read from.")
     start: int = Field(description="Where they start in the text.")
     end: int
+
+
+class ModelVersionOut(Schema):
+    """What the recommendations of an agency were made with."""
+
+    number: int
+    created_at: datetime
+    parameters: dict[str, Any]
+    data_hash: str = Field(description="SHA-256 of the texts it has learnt from.")
+    metrics: dict[str, Any]
+    artifact_sha256: str
+
+
+class ReliabilityBinOut(Schema):
+    """Outcomes with similar predictions: the mean prediction, the share completed, and its 95% interval."""
+
+    predicted: float
+    observed: float
+    low: float
+    high: float
+    count: int
+
+
+class CalibrationOut(Schema):
+    """What the points have meant: the chance that such a pair, once applied for, was completed."""
+
+    fitted_at: datetime
+    outcomes: int
+    completed: int
+    examples: int = Field(description="How many of the outcomes were made up for a demonstration.")
+    abstains: str = Field(description="Why no percentage is shown; empty when one is.")
+    curve: dict[str, float] | None
+    metrics: dict[str, float]
+    reliability: list[ReliabilityBinOut]
+
+
+class MatchQualityOut(Schema):
+    """How sure the recommendations of an agency are, and whom they reach. Groups of fewer than ten are not named."""
+
+    version: ModelVersionOut | None
+    calibration: CalibrationOut | None
+    reported_at: datetime | None
+    report: dict[str, Any] = Field(description="people, shown, by (sex, age, unit, place), first_places.")
+
+
+class MatchPolicyIn(Input):
+    """How much of the first places one partner may have."""
+
+    first_place_ceiling: int = Field(ge=LEAST_CEILING, le=100, description="Percent.", examples=[40])
+    basis: str = Field(min_length=1, max_length=300, examples=["SE Wali Kota 12/2026"])
+
+
+class MatchPolicyOut(Schema):
+    """What the agency has decided; an empty basis means that the default is in force."""
+
+    first_place_ceiling: int
+    basis: str

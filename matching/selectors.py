@@ -321,6 +321,12 @@ def chance_of(points: int, calibration: Calibration | None) -> int | None:
     return min(99, max(1, round(100 * float(Curve(**calibration.curve)(points)))))
 
 
+def last_report(agency: Agency) -> MatchRun | None:
+    """The newest run that ended well; its ``report`` is empty where it was made before there were any."""
+    done = MatchRun.objects.filter(agency=agency, finished_at__isnull=False, failure="")
+    return done.order_by("-finished_at").first()
+
+
 def policy_of(agency: Agency) -> MatchPolicy:
     """What the agency has decided, or the defaults."""
     return MatchPolicy.objects.filter(agency=agency).first() or MatchPolicy(agency=agency)

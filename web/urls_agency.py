@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from django.urls import URLPattern, path
 
-from web.views.agency import application, awards, home, partners, people, placements, queue, slots
+from web.views.agency import application, awards, home, partners, people, placements, quality, queue, slots
 
 urlpatterns: list[URLPattern] = [
     path("", home.home, name="agency_home"),
     path("matching/", home.match, name="agency_match"),
+    path("matching/quality/", quality.quality, name="agency_match_quality"),
+    path("matching/ceiling/", quality.ceiling, name="agency_match_ceiling"),
     path("matching/run/", home.match_run, name="agency_match_run"),
     path("applications/", queue.queue, name="agency_queue"),
     path("applications/result/", queue.result, name="agency_queue_result"),

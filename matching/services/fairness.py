@@ -28,6 +28,7 @@ from matching.services.runs import request_full_match
 from matching.states import FIRST_PLACE_CEILING, LEAST_CEILING, RunReason
 
 SMALLEST_GROUP = 10  # an average over fewer would speak of persons
+PARTNERS_SHOWN = 10
 OTHERS = ""  # the small groups together
 AGE_BANDS = ((30, "under_30"), (40, "30_39"), (50, "40_49"), (200, "50_up"))
 
@@ -61,6 +62,17 @@ def set_policy(*, actor: User | None, agency_id: uuid.UUID, first_place_ceiling:
     if before is None or before.first_place_ceiling != policy.first_place_ceiling:
         request_full_match(actor=actor, agency_id=agency.pk, reason=RunReason.POLICY_CHANGED)
     return policy
+
+
+def first_places(names: Iterable[str], *, ceiling: int) -> dict[str, Any]:
+    """How the first places of people's lists are shared out, for a run's report.
+
+    ``names`` has the partner's name for each list that has a first place; ``ceiling`` is the percentage in force.
+    {"lists", "ceiling", "partners": the PARTNERS_SHOWN with most as [name, lists]}.
+    """
+    counts = Counter(names)
+    most = sorted(counts.items(), key=lambda one: (-one[1], one[0]))[:PARTNERS_SHOWN]
+    return {"lists": counts.total(), "ceiling": ceiling, "partners": [[name, count] for name, count in most]}
 
 
 def exposure_report(agency: Agency, slot_lists: Iterable[Sequence[str]], *, today: date) -> dict[str, Any]:

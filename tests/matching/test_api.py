@@ -72,3 +72,30 @@ def test_the_list_costs_the_same_for_one_and_for_three() -> None:
         SlotFactory(agreement=road.slot.agreement, outcomes=[(outcome.competency_id, 1, 3)])
     matched(road)
     assert cost() == (3, once)
+
+
+def test_the_office_reads_how_good_the_matching_is() -> None:
+    road = matched(make_road())
+    address = f"agencies/{road.agency.pk}/match-quality"
+    found = told(ask(road.hr, "GET", address))
+    assert found["version"]["number"] == 1
+    assert found["calibration"]["abstains"] == "too_few_outcomes"
+    assert found["calibration"]["curve"] is None
+    told(ask(road.applicant, "GET", address), 403)
+    stranger = make_road().hr
+    told(ask(stranger, "GET", address), 404)
+    before = make_road()
+    assert told(ask(before.hr, "GET", f"agencies/{before.agency.pk}/match-quality"))["version"] is None
+
+
+def test_hr_sets_the_ceiling_by_api() -> None:
+    road = make_road()
+    address = f"agencies/{road.agency.pk}/match-policy"
+    assert told(ask(road.hr, "GET", address)) == {"first_place_ceiling": 40, "basis": ""}
+    chosen = {"first_place_ceiling": 25, "basis": "SE Wali Kota 12/2026"}
+    assert told(ask(road.hr, "PUT", address, chosen)) == chosen
+    assert told(ask(road.hr, "GET", address)) == chosen
+    told(ask(road.hr, "PUT", address, {"first_place_ceiling": 25}), 422)
+    told(ask(road.hr, "PUT", address, chosen | {"first_place_ceiling": 4}), 422)
+    told(ask(road.boss, "PUT", address, chosen), 403)
+    told(ask(make_road().hr, "PUT", address, chosen), 404)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import re
 import zoneinfo
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
@@ -288,12 +288,6 @@ def percent(value: object, places: int = 0) -> str:
     return f"{decimal(_number(value) * 100, places)}%" if value is not None else ""
 
 
-@register.filter
-def points_percent(value: object, places: int = 0) -> str:
-    """Points of 10,000 as a percentage."""
-    return percent(_number(value) / 10_000, places) if value is not None else ""
-
-
 def _number(value: Any) -> Decimal:
     return value if isinstance(value, Decimal) else Decimal(str(value))
 
@@ -365,6 +359,24 @@ def share(value: object, maximum: object, width: int = 100) -> str:
     """How far a bar of ``width`` is filled by ``value`` of ``maximum``, written for SVG."""
     whole = float(_number(maximum or 0))
     return f"{min(max(float(_number(value or 0)) / whole, 0), 1) * width:g}" if whole else "0"
+
+
+@register.simple_tag
+def reliability(bins: Iterable[Mapping[str, float]]) -> dict[str, Any]:
+    """Geometry and words of a reliability diagram: 200 units for 100 percent, from (32, 208) to the upper right."""
+    rows = list(bins)
+    across, up = (lambda value: f"{32 + 200 * value:.1f}"), (lambda value: f"{208 - 200 * value:.1f}")
+    words = _("Reliability: %(points)s") % {
+        "points": "; ".join(f"{percent(row['predicted'])} → {percent(row['observed'])}" for row in rows)
+    }
+    return {
+        "lines": [{"x": across(n / 4), "y": up(n / 4), "label": f"{25 * n}%"} for n in range(5)],
+        "points": [
+            {"x": across(row["predicted"]), "y": up(row["observed"]), "low": up(row["low"]), "high": up(row["high"])}
+            for row in rows
+        ],
+        "text": words,
+    }
 
 
 # Lists ---------------------------------------------------------------------------

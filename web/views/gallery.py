@@ -107,6 +107,10 @@ def _samples(request: HttpRequest) -> dict[str, Any]:
         ],
         "chance": Chance(63, of=26, similar=41, is_example=True),
         "no_chance": Chance(),
+        "bins": [
+            {"predicted": 0.2, "observed": 0.15, "low": 0.08, "high": 0.27, "count": 60},
+            {"predicted": 0.6, "observed": 0.66, "low": 0.52, "high": 0.78, "count": 50},
+        ],
         "facts": [
             Fact("Slot", "Analisis data layanan, PT Nusa Data"),
             Fact("Menutup", "2 kesenjangan"),
