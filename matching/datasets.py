@@ -233,6 +233,7 @@ def person_text(title: str, duties: str, unit: str, interests: str) -> str:
     return ". ".join(words for words in (title, duties, unit, interests) if words)
 
 
+UPDATED_AT_ONCE = 10_000
 _GAP_FIELDS = attrgetter(*(field.name for field in fields(Gap)))
 _CANDIDATE_FIELDS = [field.name for field in fields(Candidate) if field.name != "id"]
 
@@ -402,6 +403,23 @@ def write_employee_lists(generation_id: int, lists: Iterable[tuple[str, bytes]])
     key = struct.pack("!i", generation_id)
     rows = ((key, uuid.UUID(person).bytes, packed) for person, packed in lists)
     _copy(EmployeeList, ("generation_id", "employee_id", "packed"), rows)
+
+
+def update_employee_lists(generation_id: int, lists: Mapping[uuid.UUID, bytes]) -> set[uuid.UUID]:
+    """Put lists in place of those from before; the people who had one."""
+    people = sorted(lists)
+    found: set[uuid.UUID] = set()
+    with connection.cursor() as cursor:
+        for start in range(0, len(people), UPDATED_AT_ONCE):
+            some = people[start : start + UPDATED_AT_ONCE]
+            cursor.execute(
+                "UPDATE matching_employeelist AS l SET packed = n.packed"
+                " FROM unnest(%s::uuid[], %s::bytea[]) AS n (employee, packed)"
+                " WHERE l.generation_id = %s AND l.employee_id = n.employee RETURNING l.employee_id",
+                [some, [lists[person] for person in some], generation_id],
+            )
+            found.update(row[0] for row in cursor.fetchall())
+    return found
 
 
 def write_slot_lists(

@@ -41,6 +41,20 @@ def pack_people(fingerprints: Sequence[bytes], lists: Lists, k: int, *, is_wide:
     ]
 
 
+def unpack_people(packed: Sequence[bytes], *, is_wide: bool) -> tuple[list[bytes], Lists]:
+    """The fingerprints and lists of `pack_people`, best first again where a list was led by another than its best."""
+    kind = _WIDE if is_wide else _NARROW
+    counts = np.asarray([(len(data) - FINGERPRINT) // kind.itemsize for data in packed], dtype=np.int64)
+    entries = np.frombuffer(b"".join(data[FINGERPRINT:] for data in packed), dtype=kind)
+    filled = np.arange(counts.max(initial=0)) < counts[:, None]
+    positions = np.full(filled.shape, -1, dtype=np.int32)
+    points = np.zeros(filled.shape, dtype=np.int32)
+    positions[filled], points[filled] = entries["slot"], entries["points"]
+    order = np.lexsort((positions, -points), axis=1)
+    lists = Lists(np.take_along_axis(positions, order, axis=1), np.take_along_axis(points, order, axis=1))
+    return [data[:FINGERPRINT] for data in packed], lists
+
+
 def pack_person(fingerprint: bytes, entries: Sequence[Entry], *, is_wide: bool) -> bytes:
     """One person's list."""
     return fingerprint + np.asarray(entries, dtype=_WIDE if is_wide else _NARROW).tobytes()

@@ -322,8 +322,8 @@ def chance_of(points: int, calibration: Calibration | None) -> int | None:
 
 
 def last_report(agency: Agency) -> MatchRun | None:
-    """The newest run that ended well; its ``report`` is empty where it was made before there were any."""
-    done = MatchRun.objects.filter(agency=agency, finished_at__isnull=False, failure="")
+    """The newest run that has a report, which comes a moment after its lists are shown."""
+    done = MatchRun.objects.filter(agency=agency, finished_at__isnull=False, failure="").exclude(report={})
     return done.order_by("-finished_at").first()
 
 

@@ -14,7 +14,8 @@ from matching.services.changes import (
     refresh_slot,
     set_availability,
 )
-from matching.services.fairness import exposure_report, set_policy
+from matching.services.exposure import exposure_report
+from matching.services.fairness import set_policy
 from matching.services.mending import mend
 from matching.services.runs import (
     match_shard,

@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from django.db import connection
 from django.db.backends.postgresql.psycopg_any import DateRange
 from django.db.models import Max
 
@@ -53,7 +52,11 @@ def refresh_employee(*, employee_id: uuid.UUID) -> bool:
     people = datasets.candidates(employee.agency, today=employee.agency.today(), only=[employee_id])
     for person in people:
         points = shelf.points_of(person)
-        best = sorted(points.items(), key=shelf.order)[: generation.k]
+        before = EmployeeList.objects.filter(generation=generation, employee=employee_id).values_list(
+            "packed", flat=True
+        )
+        known = unpack_person(before[0], is_wide=generation.is_wide)[1] if before else []
+        best = keep_lead(sorted(points.items(), key=shelf.order)[: generation.k], known, shelf)
         packed = pack_person(datasets.fingerprint(person), best, is_wide=generation.is_wide)
         _write_people(generation, {employee_id: packed})
     if not people:
@@ -131,25 +134,38 @@ def _patch(
         best = patched(known, ordinal, mine, k, shelf) if told == before else None
         if best is None:
             unsure.append(person)
-        elif best != known:
-            wanted[uuid.UUID(person.id)] = pack_person(told, best, is_wide=wide)
+        elif (led := keep_lead(best, known, shelf)) != known:
+            wanted[uuid.UUID(person.id)] = pack_person(told, led, is_wide=wide)
     told_of = {person.id: datasets.fingerprint(person) for person in unsure}
     for key, best in shelf.best_of(unsure, k).items():
-        wanted[uuid.UUID(key)] = pack_person(told_of[key], best, is_wide=wide)
+        _, known = lists.get(key, (b"", []))
+        wanted[uuid.UUID(key)] = pack_person(told_of[key], keep_lead(best, known, shelf), is_wide=wide)
     _write_people(generation, wanted)
 
 
 def patched(known: Sequence[Entry], changed: int, now: Entry | None, k: int, shelf: Shelf) -> list[Entry] | None:
     """The best ``k`` of a person's list after one slot changed, or None when what is known cannot tell.
 
-    ``known`` are its best ``k`` before, best first (fewer: there were no more); ``now`` the entry that the changed slot
-    has today, if any. Unknown slots come after the last known one.
+    ``known`` are its best ``k`` before, whichever leads (fewer: there were no more); ``now`` the entry that the changed
+    slot has today, if any. Unknown slots come after the last known one.
     """
     kept = [entry for entry in known if entry[0] != changed]
     best = sorted([*kept, *([now] if now else [])], key=shelf.order)[:k]
     if len(known) < k:
         return best
-    return best if len(best) == k and shelf.order(best[-1]) <= shelf.order(known[-1]) else None
+    last = max(map(shelf.order, known))
+    return best if len(best) == k and shelf.order(best[-1]) <= last else None
+
+
+def keep_lead(best: list[Entry], known: Sequence[Entry], shelf: Shelf) -> list[Entry]:
+    """``best`` under the slot that a ceiling had let lead ``known``, while it and the one it overtook are still there."""
+    if len(known) < 2 or shelf.order(known[0]) < shelf.order(known[1]):
+        return best
+    places = {slot: at for at, (slot, _) in enumerate(best)}
+    lead, overtaken = places.get(known[0][0]), places.get(known[1][0])
+    if lead is None or overtaken is None:
+        return best
+    return [best[lead], *best[:lead], *best[lead + 1 :]]
 
 
 def _place(generation: Generation, person: uuid.UUID, points: dict[int, int]) -> None:
@@ -228,16 +244,8 @@ def _lists(generation: Generation) -> dict[str, tuple[bytes, list[Entry]]]:
 
 def _write_people(generation: Generation, lists: dict[uuid.UUID, bytes]) -> None:
     """Store lists of people, new or in place of those from before."""
-    people = sorted(lists)
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "UPDATE matching_employeelist AS l SET packed = n.packed"
-            " FROM unnest(%s::uuid[], %s::bytea[]) AS n (employee, packed)"
-            " WHERE l.generation_id = %s AND l.employee_id = n.employee RETURNING l.employee_id",
-            [people, [lists[person] for person in people], generation.pk],
-        )
-        there = {row[0] for row in cursor.fetchall()}
-    new = [(str(person), lists[person]) for person in people if person not in there]
+    there = datasets.update_employee_lists(generation.pk, lists)
+    new = [(str(person), lists[person]) for person in sorted(lists) if person not in there]
     if new:
         datasets.write_employee_lists(generation.pk, new)
 

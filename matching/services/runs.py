@@ -23,6 +23,8 @@ from core.services import service
 from matching import datasets, events, packing
 from matching.models import Generation, MatchRun, MatchState, ModelVersion, Shard
 from matching.permissions import can_request_match
+from matching.selectors import policy_of
+from matching.services.exposure import exposure_report, hold_ceiling
 from matching.services.locks import lock_until_commit, locked_session
 from matching.services.versions import usable_version
 from matching.states import RunReason, ShardState
@@ -304,7 +306,11 @@ def _finish(run_id: uuid.UUID) -> None:
         SLACK * generation.k,
     )
     lists = [(slot, packed, cut) for slot, (packed, cut) in zip(catalogue.items, merged, strict=True)]
+    first_places = hold_ceiling(generation, catalogue.items, policy_of(run.agency).first_place_ceiling)
     _switch(run_id, generation, lists)
+    shown = ([str(person) for person, _ in packing.unpack_slot(packed)[: generation.k]] for _, packed, _ in lists)
+    report = exposure_report(run.agency, shown, today=run.agency.today(run.started_at))
+    MatchRun.objects.filter(pk=run_id).update(report={**report, "first_places": first_places})
     _prune(run.agency_id)
 
 

@@ -98,12 +98,11 @@ def quality(request: HttpRequest) -> HttpResponse:
 def _version_facts(version: ModelVersion) -> list[Fact]:
     """What a version was made with, in words."""
     given, metrics = version.parameters, version.metrics
-    text, place = float(given.get("text_weight", 0)), float(given.get("place_weight", 0))
-    parts = _("gaps closed %(gaps)s, words in common %(words)s, place %(place)s") % {
-        "gaps": percent(1 - text - place),
-        "words": percent(text),
-        "place": percent(place),
-    }
+    words, rich, place = (float(given.get(f"{name}_weight", 0)) for name in ("text", "rich", "place"))
+    shares = {"gaps": 1 - words - rich - place, "words": words, "rich": rich, "place": place}
+    parts = _(
+        "gaps closed %(gaps)s, words in common %(words)s, meaning and level of work %(rich)s, place %(place)s"
+    ) % {name: percent(share) for name, share in shares.items()}
     unknown = _("blocks") if given.get("unknown_blocks") else _("takes a part of the points away")
     return [
         Fact(_("Version"), version.number),
