@@ -8,7 +8,7 @@ python := .venv/bin/python
 run := exec env PADAN_END_WITH_PARENT=1 $(python)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo dev test check fix messages setup setup-dev chromium clean
+.PHONY: help demo dev test bench check fix messages setup setup-dev setup-bench chromium clean
 
 help: ## list these commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-10s %s\n", $$1, $$2}' Makefile
@@ -21,6 +21,9 @@ dev: setup-dev ## serve with automatic reload and no demo world (PORT=)
 
 test: setup-dev chromium ## run every test (ARGS="tests/core -x" for a part)
 	@$(run) -m pytest -n 2 --dist loadgroup $(ARGS)
+
+bench: setup-bench ## measure the matching engine beside its peers, in a smaller size (ARGS="--employees 50000 --slots 5000")
+	@$(run) -m matching.engine.bench --employees 20000 --slots 2000 --peers --filters --increments $(ARGS)
 
 check: setup-dev ## ruff, mypy, import contracts, missing migrations, templates, translations
 	@sh scripts/check
@@ -37,6 +40,9 @@ setup:
 
 setup-dev:
 	@sh scripts/setup dev
+
+setup-bench:
+	@sh scripts/setup bench
 
 chromium:
 	@sh scripts/chromium

@@ -465,3 +465,72 @@ def merge(heap, other, threshold, depth, floor_of):  # type: ignore[no-untyped-d
             other[base + e] = 0
         if heap[base] > 0:
             threshold[s] = floor_of[heap[base] >> 32]
+
+
+@_compiled
+def meet_people(  # type: ignore[no-untyped-def]
+    start,
+    who,
+    worth,
+    columns,
+    values,
+    kind,
+    verdict,
+    least,
+    sums,
+    tops,
+    gains,
+):
+    """The linear units of everybody beside one slot, with the verdict (0 or HIDDEN) on their kind of person.
+
+    tops and gains: of every 64 people the largest sum, and the largest that one has above the own least.
+    """
+    people, one, wide = np.uint64(len(sums)), np.uint64(1), np.uint64(64)
+    sums[:] = np.float32(0.0)
+    for c in range(np.uint64(len(columns))):
+        column, value = np.uint64(columns[c]), values[c]
+        for p in range(np.uint64(start[column]), np.uint64(start[column + one])):
+            sums[np.uint64(who[p])] += worth[p] * value
+    first = np.uint64(0)
+    while first < people:  # in pieces that stay in the first-level cache
+        stop = min(first + wide * wide, people)
+        for i in range(first, stop):
+            sums[i] += verdict[np.uint64(kind[i])]
+        while first < stop:
+            end = min(first + wide, stop)
+            top, gain = HIDDEN, HIDDEN
+            for i in range(first, end):
+                top = max(top, sums[i])
+                gain = max(gain, sums[i] - least[i])
+            tops[first // wide], gains[first // wide] = top, gain
+            first = end
+
+
+@_compiled
+def reached(sums, least, gains, bonus):  # type: ignore[no-untyped-def]
+    """Who has something and, with the bonus, comes to the own least."""
+    zero, one, wide = np.float32(0.0), np.uint64(1), np.uint64(64)
+    people, count = np.uint64(len(sums)), np.uint64(0)
+    found = np.empty(people, np.int64)
+    for b in range(np.uint64(len(gains))):
+        if gains[b] >= -bonus:
+            for i in range(b * wide, min(b * wide + wide, people)):
+                if sums[i] > zero and sums[i] + bonus >= least[i]:
+                    found[count] = np.int64(i)
+                    count += one
+    return found[:count].copy()
+
+
+@_compiled
+def not_below(sums, least, tops, bonus):  # type: ignore[no-untyped-def]
+    """The same with one least for all."""
+    zero, one, wide = np.float32(0.0), np.uint64(1), np.uint64(64)
+    people, count = np.uint64(len(sums)), np.uint64(0)
+    found = np.empty(people, np.int64)
+    for b in range(np.uint64(len(tops))):
+        if tops[b] > zero and tops[b] + bonus >= least:
+            for i in range(b * wide, min(b * wide + wide, people)):
+                if sums[i] > zero and sums[i] + bonus >= least:
+                    found[count] = np.int64(i)
+                    count += one
+    return found[:count].copy()

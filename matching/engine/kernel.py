@@ -7,10 +7,11 @@ working it out give the same lists on every machine. docs/speed.md tells how the
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from itertools import pairwise
+from itertools import pairwise, repeat
 from threading import Lock
 from types import ModuleType
 from typing import Literal
@@ -128,11 +129,12 @@ def best(
     kernel: Kernel = "auto",
     threads: int = THREADS,
     cells: int = 1_000_000,
+    ready: Ready | None = None,
 ) -> tuple[Lists, Lists]:
     """For every person the `depth` best slots and, if `both`, for every slot the `depth` best people (else nobody).
 
     Pairs without points are left out. `kernel` says how: both ways give the same lists, "auto" goes by size. The plain
-    one scores `cells` pairs at a time; the compiled one runs in `threads` threads.
+    one scores `cells` pairs at a time; the compiled one runs in `threads` threads and can be given the slots `ready`.
     """
     if kernel not in KERNELS:
         raise ValueError(f"kernel must be one of {', '.join(KERNELS)}, not {kernel!r}")
@@ -140,7 +142,7 @@ def best(
     if kernel == "auto":
         kernel = "compiled" if problem.people * problem.slots >= WORTH_COMPILING else "plain"
     if kernel == "compiled" and problem.people and problem.slots and depth:
-        return _compiled(problem, for_people, for_slots, threads)
+        return _compiled(problem, ready or Ready.of(problem), for_people, for_slots, threads)
     return _plain(problem, for_people, for_slots, cells)
 
 
@@ -178,6 +180,11 @@ def pair_units(problem: Problem, rows: Whole, columns: Whole) -> tuple[Whole, Fl
     units = np.zeros((len(rows), len(columns)), dtype=np.int64)
     for people, slots in problem.vectors:
         units += (people[rows] @ slots[columns].T).toarray()
+    return _with_place_and_prerequisites(problem, units, rows, columns)
+
+
+def _with_place_and_prerequisites(problem: Problem, units: Whole, rows: Whole, columns: Whole) -> tuple[Whole, Flags]:
+    """The same from the sums over `vectors`, which it changes."""
     if problem.place_units:
         place = problem.slot_place[columns]
         near = (place == ANY_PLACE)[None, :] | (place[None, :] == problem.person_place[rows][:, None])
@@ -192,32 +199,40 @@ def pair_units(problem: Problem, rows: Whole, columns: Whole) -> tuple[Whole, Fl
 
 def possible(problem: Problem, rows: Whole, columns: Whole) -> Flags:
     """Whether the filters within a zone let each pair be."""
+    allowed = _terms_allow(problem, rows, columns)
+    if problem.hidden is not None:
+        where = np.full(problem.slots, -1)
+        where[columns] = np.arange(len(columns))
+        some = np.flatnonzero(problem.hidden_group[rows] >= 0)
+        owner, gone = _members(problem.hidden, problem.hidden_group[rows[some]])
+        here = where[gone[0]]
+        allowed[some[owner[here >= 0]], here[here >= 0]] = False
+    return allowed
+
+
+def _terms_allow(problem: Problem, rows: Whole, columns: Whole) -> Flags:
+    """The same without what is hidden from single people."""
     allowed = np.ones((len(rows), len(columns)), dtype=bool)
     for most, least in zip(problem.person_limits, problem.slot_limits, strict=True):
         allowed &= least[columns][None, :] <= most[rows][:, None]
     if len(problem.slot_bits):
         allowed &= (problem.slot_bits[columns][None, :] & problem.person_bits[rows][:, None]) != 0
     if problem.busy is not None:
+        groups, mine = np.unique(problem.busy_group[rows], return_inverse=True)
+        owner, ranges = _members(problem.busy, groups)
         starts, ends = problem.slot_period[:, columns]
-        for group, who in _members(problem.busy_group[rows]):
-            for begin, end in problem.busy.values[:, slice(*problem.busy.start[group : group + 2])].T:
-                allowed[np.ix_(who, (starts <= end) & (ends >= begin))] = False
-    if problem.hidden is not None:
-        where = np.full(problem.slots, -1)
-        where[columns] = np.arange(len(columns))
-        for group, who in _members(problem.hidden_group[rows]):
-            gone = where[problem.hidden.values[0, slice(*problem.hidden.start[group : group + 2])]]
-            allowed[np.ix_(who, gone[gone >= 0])] = False
+        clash = np.zeros((len(groups), len(columns)), dtype=bool)
+        np.logical_or.at(clash, owner, (starts <= ranges[1][:, None]) & (ends >= ranges[0][:, None]))
+        allowed &= ~clash[mine]
     return allowed
 
 
-def _members(groups: Ints) -> Iterator[tuple[int, Whole]]:
-    """Each group that is not -1, with where it stands."""
-    order = np.argsort(groups, kind="stable")
-    different, starts = np.unique(groups[order], return_index=True)
-    for group, (first, stop) in zip(different.tolist(), pairwise([*starts.tolist(), len(order)]), strict=True):
-        if group >= 0:
-            yield group, order[first:stop]
+def _members(lists: Groups, groups: Ints) -> tuple[Whole, Ints]:
+    """The lists of some groups one after the other: position of the group among those asked for, and the values."""
+    first = lists.start[groups]
+    size = lists.start[groups + 1] - first
+    owner = np.repeat(np.arange(len(groups)), size)
+    return owner, lists.values[:, np.arange(len(owner)) + np.repeat(first - (np.cumsum(size) - size), size)]
 
 
 # A key holds points and, below them, the reversed position: larger is better, all keys of a row differ.
@@ -264,12 +279,11 @@ def warm_up() -> None:
     """Compile, or fetch what was compiled before, so that the first real problem need not wait for it."""
     one = sparse.csr_matrix(np.ones((1, 1), dtype=np.int32))
     none, nothing = np.zeros(1, dtype=np.int32), np.zeros((0, 1), dtype=np.int32)
-    best(
-        Problem(vectors=((one, one),), person_zone=none, slot_zone=none, person_limits=nothing, slot_limits=nothing),
-        1,
-        kernel="compiled",
-        threads=1,
+    problem = Problem(
+        vectors=((one, one),), person_zone=none, slot_zone=none, person_limits=nothing, slot_limits=nothing
     )
+    lists, _ = best(problem, 1, kernel="compiled", threads=2)
+    Audience.of(problem, lists).meet(problem, 1)
 
 
 def floors() -> NDArray[np.float32]:
@@ -278,7 +292,13 @@ def floors() -> NDArray[np.float32]:
     return np.maximum(-((ONE // 2 - points * ONE) // MAX_POINTS), 0).astype(np.float32)
 
 
-def _one_key(columns: list[Whole]) -> Whole:
+def _asked(problem: Problem) -> list[Ints]:
+    """All that filters ask about people, but for what is hidden from single ones; the zone first."""
+    more = (problem.person_bits, problem.busy_group, problem.person_place)
+    return [problem.person_zone, *problem.person_limits, *(values for values in more if len(values))]
+
+
+def _one_key(columns: list[Ints]) -> Whole:
     """Equal where all columns are equal, and ordered by the first of them first."""
     key, span = np.zeros(len(columns[0]), dtype=np.int64), 1
     for column in columns:
@@ -286,7 +306,7 @@ def _one_key(columns: list[Whole]) -> Whole:
         if span * (high - low + 1) >= 1 << 62:
             key, span = np.unique(key, return_inverse=True)[1].astype(np.int64), len(key)
         if span * (high - low + 1) >= 1 << 62:
-            column, low = np.unique(column, return_inverse=True)[1], 0
+            column, low = np.unique(column, return_inverse=True)[1].astype(np.int32), 0
             high = len(column) - 1
         key = key * (high - low + 1) + (column.astype(np.int64) - low)
         span *= high - low + 1
@@ -299,28 +319,26 @@ class _Crowd:
 
     order: Ints
     same: Flags  # whether one meets the same filters as the one before
-    zones: Whole
     chunk_start: Whole
-    chunk_zone: Whole
+    chunk_zone: Whole  # position of the zone on the floor
 
     @classmethod
-    def of(cls, problem: Problem) -> _Crowd:
-        asked = [problem.person_zone, *problem.person_limits]
-        asked += [values for values in (problem.person_bits, problem.busy_group, problem.person_place) if len(values)]
-        key = _one_key(asked)
+    def of(cls, problem: Problem, zones: Whole) -> _Crowd:
+        key = _one_key(_asked(problem))
         order = np.argsort(key, kind="stable").astype(np.int32)
         key = key[order]
         same = np.concatenate([[False], key[1:] == key[:-1]])
-        zones, starts = np.unique(problem.person_zone[order], return_index=True)
+        here, starts = np.unique(problem.person_zone[order], return_index=True)
+        at = np.searchsorted(zones, here)
+        at[~np.isin(here, zones)] = len(zones)
         cuts = [
             (start, zone)
-            for zone, (first, stop) in enumerate(pairwise([*starts.tolist(), len(order)]))
+            for zone, (first, stop) in zip(at.tolist(), pairwise([*starts.tolist(), len(order)]), strict=True)
             for start in range(first, stop, _CHUNK)
         ]
         return cls(
             order,
             same,
-            zones.astype(np.int64),
             np.asarray([start for start, _ in cuts] + [len(order)], dtype=np.int64),
             np.asarray([zone for _, zone in cuts], dtype=np.int64),
         )
@@ -332,13 +350,14 @@ class _Floor:
 
     order: Ints  # position of the slot in each place; -1 fills a segment up to whole vector registers
     segment_start: Whole
+    zones: Whole  # sorted; people of any other zone walk the last tiles
     zone_tile: Whole
     tile_piece: Whole
     piece_segment: Whole
 
     @classmethod
-    def of(cls, slot_zone: Ints, zones: Whole) -> _Floor:
-        met = np.flatnonzero((slot_zone == EVERYWHERE) | np.isin(slot_zone, zones))
+    def of(cls, slot_zone: Ints) -> _Floor:
+        met = np.flatnonzero(slot_zone >= EVERYWHERE)
         met = met[np.argsort(slot_zone[met], kind="stable")].astype(np.int32)
         of_zone: dict[int, list[int]] = {}
         starts = [0]
@@ -350,23 +369,25 @@ class _Floor:
                 part = met[at : min(at + _CELLS, stop)]
                 parts.append(np.append(part, np.full(-len(part) % _REGISTERS, -1, dtype=np.int32)))
                 starts.append(starts[-1] + len(parts[-1]))
-        sizes = np.diff(starts)
+        everywhere = of_zone.pop(EVERYWHERE, [])
         zone_tile, tile_piece = [0], [0]
         pieces: list[int] = []
-        for zone in zones.tolist():
+        for own in [*of_zone.values(), []]:
             filled = 0
-            for segment in of_zone.get(EVERYWHERE, []) + (of_zone.get(zone, []) if zone != EVERYWHERE else []):
-                if filled and filled + sizes[segment] > _CELLS:
+            for segment in everywhere + own:
+                size = starts[segment + 1] - starts[segment]
+                if filled and filled + size > _CELLS:
                     tile_piece.append(len(pieces))
                     filled = 0
                 pieces.append(segment)
-                filled += int(sizes[segment])
+                filled += size
             if filled:
                 tile_piece.append(len(pieces))
             zone_tile.append(len(tile_piece) - 1)
         return cls(
             np.concatenate([_none(), *parts]),
             np.asarray(starts, dtype=np.int64),
+            np.asarray(list(of_zone), dtype=np.int64),
             np.asarray(zone_tile, dtype=np.int64),
             np.asarray(tile_piece, dtype=np.int64),
             np.asarray(pieces, dtype=np.int64),
@@ -459,58 +480,90 @@ class _Desk:
         self.threshold = np.full(slots if depth else 0, lowest, dtype=np.float32)
 
 
-def _compiled(problem: Problem, for_people: int, for_slots: int, threads: int) -> tuple[Lists, Lists]:
-    machine = _machine()
-    crowd = _Crowd.of(problem)
-    floor = _Floor.of(problem.slot_zone, crowd.zones)
-    shelf = _Shelf.of(problem, floor)
+@dataclass(frozen=True)
+class Ready:
+    """The slots of a problem made ready for the compiled pass, to meet other people as often as they come."""
+
+    floor: _Floor
+    shelf: _Shelf
+    real: Whole  # the places of the floor where a slot stands
+    moved: Ints  # the place of each slot
+
+    @classmethod
+    def of(cls, problem: Problem) -> Ready:
+        """Only the slots' side of the problem is read."""
+        floor = _Floor.of(problem.slot_zone)
+        real = np.flatnonzero(floor.order >= 0)
+        moved = np.full(problem.slots, -1, dtype=np.int32)
+        moved[floor.order[real]] = real
+        return cls(floor, _Shelf.of(problem, floor), real, moved)
+
+
+def _compiled(problem: Problem, ready: Ready, for_people: int, for_slots: int, threads: int) -> tuple[Lists, Lists]:
+    machine, floor, shelf = _machine(), ready.floor, ready.shelf
     width = len(floor.order)
-    people = [people for people, _ in problem.vectors]
-    first, second = (people[0], _side(people[1:])) if len(people) > 1 else (people[0], people[0][:, :0])
-    if len(people) == 1:
-        second = sparse.csr_matrix((problem.people, 1), dtype=np.int32)
-    block = 256
-    while block < min(4 * for_people, _CELLS):
-        block *= 2
-    asked = problem.prerequisites
-    kept = np.append(asked.kept, -1).astype(np.float32) if asked is not None else np.zeros(0, dtype=np.float32)
-    answers = _csr(asked.answers) if asked is not None else (np.zeros(1, dtype=np.int64), _none(), _none())
-    moved = np.full(problem.slots, -1, dtype=np.int32)
-    real = np.flatnonzero(floor.order >= 0)
-    moved[floor.order[real]] = real
-    hidden_slot = moved[problem.hidden.values[0]] if problem.hidden is not None else _none()
+    crowd = _Crowd.of(problem, floor.zones)
     floor_of = floors()
     of_people = np.zeros(problem.people * for_people, dtype=np.int64)
     desks = [_Desk(width, for_slots, floor_of[1]) for _ in range(threads)]
-    busy = problem.busy if problem.busy is not None else Groups(np.zeros(1, dtype=np.int64), np.zeros((2, 0), np.int32))
     shared = (
-        crowd.chunk_start,
-        crowd.chunk_zone,
-        crowd.order,
-        crowd.same,
-        *_csr(first),
-        *_csr(second),
-        shelf.role,
-        np.uint64(first.shape[1]),
-        shelf.dense,
-        np.uint64(width),
-        np.int32(shelf.denses),
-        shelf.list_ptr,
-        np.uint64(shelf.lists),
-        shelf.list_slot,
-        shelf.list_val,
-        floor.zone_tile,
-        floor.tile_piece,
-        floor.piece_segment,
-        floor.segment_start,
-        floor.order,
+        *(crowd.chunk_start, crowd.chunk_zone, crowd.order, crowd.same),
+        *_person_arrays(problem),
+        *(shelf.role, np.uint64(problem.vectors[0][0].shape[1])),
+        *(shelf.dense, np.uint64(width), np.int32(shelf.denses)),
+        *(shelf.list_ptr, np.uint64(shelf.lists), shelf.list_slot, shelf.list_val),
+        *(floor.zone_tile, floor.tile_piece, floor.piece_segment, floor.segment_start, floor.order),
+        *_filter_arrays(problem, ready, machine.HIDDEN),
+        *_prerequisite_arrays(problem, ready),
+        *(np.uint64(for_people), np.uint64(for_slots), *_sizes(for_people)),
+        *(floor_of, of_people),
+    )
+    chunks, step = len(crowd.chunk_zone), 4
+
+    def work(desk: _Desk, todo: Iterator[int], lock: Lock, stop: int) -> None:
+        while True:
+            with lock:
+                chunk = next(todo, None)
+            if chunk is None:
+                return
+            machine.rank_chunks(chunk, min(chunk + step, stop), *shared, desk.heap, desk.threshold)
+
+    for start, stop in _waves(chunks, threads) if for_slots else [(0, chunks)]:
+        todo, lock = iter(range(start, stop, step)), Lock()
+        if threads == 1 or stop - start <= step:
+            work(desks[0], todo, lock, stop)
+        else:
+            with ThreadPoolExecutor(threads) as pool:
+                list(pool.map(work, desks, repeat(todo), repeat(lock), repeat(stop)))
+        for desk in desks[1:] if for_slots else ():
+            machine.merge(desks[0].heap, desk.heap, desks[0].threshold, np.uint64(for_slots), floor_of)
+        for desk in desks[1:]:
+            desk.threshold[:] = desks[0].threshold
+    of_slots = np.zeros((problem.slots, for_slots), dtype=np.int64)
+    of_slots[floor.order[ready.real]] = np.sort(desks[0].heap.reshape(width, for_slots)[ready.real], axis=1)[:, ::-1]
+    return _read(of_people.reshape(problem.people, for_people), machine.POSITIONS), _read(of_slots, machine.POSITIONS)
+
+
+# The arguments of `compiled.rank_chunks`, in its order. Types never vary, so that there is one thing to compile.
+
+
+def _person_arrays(problem: Problem) -> tuple[object, ...]:
+    people = [people for people, _ in problem.vectors]
+    rest = _side(people[1:]) if len(people) > 1 else sparse.csr_matrix((problem.people, 1), dtype=np.int32)
+    return *_csr(people[0]), *_csr(rest)
+
+
+def _filter_arrays(problem: Problem, ready: Ready, shut: np.float32) -> tuple[object, ...]:
+    floor, nothing = ready.floor, Groups(np.zeros(1, dtype=np.int64), np.zeros((2, 0), dtype=np.int32))
+    busy, hidden = problem.busy or nothing, problem.hidden or nothing
+    return (
         np.uint64(len(problem.slot_limits)),
-        np.where(floor.order < 0, machine.HIDDEN, np.float32(0)),
+        np.where(floor.order < 0, shut, np.float32(0)),
         floor.carry(problem.slot_limits).ravel(),
         np.ascontiguousarray(problem.person_limits).ravel(),
         floor.carry(problem.slot_bits),
         problem.person_bits,
-        *(floor.carry(problem.slot_period) if problem.busy is not None else (_none(), _none())),
+        *(floor.carry(problem.slot_period) if problem.busy is not None else nothing.values),
         problem.busy_group if problem.busy is not None else _none(),
         busy.start,
         *busy.values,
@@ -518,44 +571,27 @@ def _compiled(problem: Problem, for_people: int, for_slots: int, threads: int) -
         floor.carry(problem.slot_place) if problem.place_units else _none(),
         problem.person_place,
         problem.hidden_group if problem.hidden is not None else _none(),
-        problem.hidden.start if problem.hidden is not None else np.zeros(1, dtype=np.int64),
-        hidden_slot,
-        asked is not None,
-        floor.carry(asked.count) if asked is not None else _none(),
-        kept,
-        answers[0],
-        answers[1] + np.int32(shelf.asked_from),
-        answers[2],
-        np.uint64(for_people),
-        np.uint64(for_slots),
-        np.uint64(block),
-        np.uint64(_CELLS + _REGISTERS + block),
-        floor_of,
-        of_people,
+        hidden.start,
+        ready.moved[hidden.values[0]],
     )
-    chunks = len(crowd.chunk_zone)
-    waves = _waves(chunks, threads) if for_slots else [(0, chunks)]
-    step = 4
-    with ThreadPoolExecutor(threads) as pool:
-        for start, stop in waves:
-            todo, lock = iter(range(start, stop, step)), Lock()
 
-            def work(desk: _Desk, todo: Iterator[int] = todo, lock: Lock = lock, stop: int = stop) -> None:
-                while True:
-                    with lock:
-                        chunk = next(todo, None)
-                    if chunk is None:
-                        return
-                    machine.rank_chunks(chunk, min(chunk + step, stop), *shared, desk.heap, desk.threshold)
 
-            list(pool.map(work, desks))
-            for desk in desks[1:] if for_slots else ():
-                machine.merge(desks[0].heap, desk.heap, desks[0].threshold, np.uint64(for_slots), floor_of)
-            for desk in desks[1:]:
-                desk.threshold[:] = desks[0].threshold
-    of_slots = np.zeros((problem.slots, for_slots), dtype=np.int64)
-    of_slots[floor.order[real]] = np.sort(desks[0].heap.reshape(width, for_slots)[real], axis=1)[:, ::-1]
-    return _read(of_people.reshape(problem.people, for_people), machine.POSITIONS), _read(of_slots, machine.POSITIONS)
+def _prerequisite_arrays(problem: Problem, ready: Ready) -> tuple[object, ...]:
+    asked = problem.prerequisites
+    if asked is None:
+        none = _none()
+        return False, none, np.zeros(0, dtype=np.float32), np.zeros(1, dtype=np.int64), none, none
+    start, condition, added = _csr(asked.answers)
+    kept = np.append(asked.kept, -1).astype(np.float32)  # what is beyond the table blocks
+    return True, ready.floor.carry(asked.count), kept, start, condition + np.int32(ready.shelf.asked_from), added
+
+
+def _sizes(depth: int) -> tuple[np.uint64, np.uint64]:
+    """How many maxima are taken of a tile, several for each place in the list, and the room for its sums."""
+    block = 256
+    while block < min(4 * depth, _CELLS):
+        block *= 2
+    return np.uint64(block), np.uint64(_CELLS + _REGISTERS + block)
 
 
 def _waves(chunks: int, threads: int) -> list[tuple[int, int]]:
@@ -567,8 +603,84 @@ def _waves(chunks: int, threads: int) -> list[tuple[int, int]]:
 
 
 def _read(keys: Whole, positions: int) -> Lists:
-    there = keys > 0
-    return Lists(
-        np.where(there, positions - (keys & 0xFFFFFFFF), -1).astype(np.int32),
-        np.where(there, keys >> 32, 0).astype(np.int32),
-    )
+    """Keys back to positions and points: the two halves of each number, without a copy of them all."""
+    halves = keys.view(np.int32).reshape(*keys.shape, 2)
+    low, points = (halves[..., 0], halves[..., 1]) if sys.byteorder == "little" else (halves[..., 1], halves[..., 0])
+    where = np.subtract(positions, low, dtype=np.int32)
+    where[points == 0] = -1
+    return Lists(where, points.copy())
+
+
+# --- a new slot ---------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Audience:
+    """People made ready to meet new slots: their vectors turned over, and what each one's list ends with."""
+
+    start: Whole
+    who: Ints
+    worth: NDArray[np.float32]
+    kind: Ints  # of each person: all of one kind meet the same filters, but for what is hidden from single ones
+    first: Whole  # a person of each kind
+    least: NDArray[np.float32]  # units from which a slot comes into a person's list, or ties with its end
+    sums: NDArray[np.float32]  # and the rest: room for what `meet` works out
+    tops: NDArray[np.float32]
+    gains: NDArray[np.float32]
+
+    @classmethod
+    def of(cls, problem: Problem, by_person: Lists) -> Audience:
+        """Only the people's side of the problem is read."""
+        turned = _side([people for people, _ in problem.vectors]).tocsc()
+        _, first, kind = np.unique(_one_key(_asked(problem)), return_index=True, return_inverse=True)
+        last = by_person.points[:, -1] if by_person.points.shape[1] else np.zeros(problem.people, dtype=np.int32)
+        return cls(
+            turned.indptr.astype(np.int64),
+            turned.indices.astype(np.int32, copy=False),
+            turned.data.astype(np.float32),
+            kind.astype(np.int32),
+            first,
+            floors()[np.maximum(last, 1)],
+            np.zeros(problem.people, dtype=np.float32),
+            *np.zeros((2, -(-problem.people // 64)), dtype=np.float32),
+        )
+
+    def meet(self, problem: Problem, depth: int) -> tuple[tuple[Whole, Whole], tuple[Whole, Whole]]:
+        """The only slot of a problem with the same people: whose lists it reaches, and its own `depth` best people.
+
+        Each as positions and points, the first in the order of the people. Not for two threads at once.
+        """
+        machine, bound = _machine(), np.float32(problem.place_units)
+        row = _side([slots for _, slots in problem.vectors])
+        zone = problem.slot_zone[0]
+        allowed = _terms_allow(problem, self.first, np.zeros(1, dtype=np.int64))[:, 0]
+        allowed &= (zone == EVERYWHERE) | (zone == problem.person_zone[self.first])
+        machine.meet_people(
+            *(self.start, self.who, self.worth, row.indices.astype(np.int64), row.data.astype(np.float32)),
+            *(self.kind, np.where(allowed, np.float32(0), machine.HIDDEN)),
+            *(self.least, self.sums, self.tops, self.gains),
+        )
+        reached = machine.reached(self.sums, self.least, self.gains, bound)
+        # of so many groups of people the best come to `within`
+        enough = min(4 * depth, len(self.tops))
+        within = max(np.partition(self.tops, len(self.tops) - enough)[len(self.tops) - enough], np.float32(1))
+        while True:
+            there = machine.not_below(self.sums, within, self.tops, bound)
+            points = self._points(problem, there)
+            order = np.lexsort((there, -points))[:depth]
+            order = order[points[order] > 0]
+            # whoever was not looked at has fewer units than `within`, even with the place
+            if within <= 1 or (len(order) == depth and points[order[-1]] > to_points(int(within))):
+                break
+            within = np.float32(within // 2)
+        worth = self._points(problem, reached)
+        comes_in = worth >= to_points(self.least[reached].astype(np.int64))
+        return (reached[comes_in], worth[comes_in]), (there[order], points[order])
+
+    def _points(self, problem: Problem, rows: Whole) -> Whole:
+        only = np.zeros(1, dtype=np.int64)
+        sums = self.sums[rows].astype(np.int64)[:, None]
+        units, blocked = _with_place_and_prerequisites(problem, sums, rows, only)
+        points = to_points(units)
+        points[blocked | ~possible(problem, rows, only)] = 0
+        return points[:, 0]
