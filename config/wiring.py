@@ -2,6 +2,8 @@
 
 HANDLERS: dict[str, tuple[str, ...]] = {
     "asn.assessment_recorded": ("matching.tasks.refresh_employee",),
+    "asn.employee_changed": ("matching.tasks.refresh_employee",),
+    "asn.priorities_changed": ("matching.tasks.refresh_everyone",),
     "asn.standards_changed": ("matching.tasks.refresh_everyone",),
     "partners.partner_registered": ("web.tasks.partner_registered",),
     "partners.partner_decided": ("web.tasks.partner_decided",),

@@ -21,13 +21,13 @@ def refresh_slot(slot_id: str, **_: str) -> None:
 
 @outbox.handler
 def refresh_employee(employee_id: str, **_: str) -> None:
-    """A person was assessed, or placements changed when the person is free."""
+    """A person came, was assessed or wants to learn something else, or placements changed when the person is free."""
     services.refresh_employee(employee_id=uuid.UUID(employee_id))
 
 
 @outbox.handler
 def refresh_everyone(agency_id: str, **_: str) -> None:
-    """People were imported or standards changed: too much for one by one."""
+    """Standards or priorities changed, which is too much for one by one."""
     services.request_full_match(actor=None, agency_id=uuid.UUID(agency_id), reason=RunReason.DATA_CHANGED)
 
 

@@ -167,7 +167,10 @@ def _standard_changed(actor: User | None, standard: PositionStandard | AgencySta
 def import_priorities(
     *, actor: User | None, agency_id: uuid.UUID, rows: Sequence[PriorityRow]
 ) -> list[RegionalPriority]:
-    """Say which competencies the city wants most; known ones get the new weight."""
+    """Say which competencies the city wants most; known ones get the new weight.
+
+    Announces ``asn.priorities_changed``.
+    """
     agency = managed_agency(actor, agency_id)
     codes = CompetencyCodes()
     found: dict[str, RegionalPriority] = {}
@@ -191,4 +194,5 @@ def import_priorities(
     audit.record(
         actor=actor, action="asn.import_priorities", obj=agency, agency_id=agency.pk, after={"rows": len(priorities)}
     )
+    outbox.announce(events.PRIORITIES_CHANGED, key=uuid.uuid4(), agency_id=agency.pk)
     return priorities

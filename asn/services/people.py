@@ -9,13 +9,14 @@ from datetime import date
 from typing import TypeVar
 
 from accounts.models import User
+from asn import events
 from asn.models import Agency, Employee, Position, PositionClass, PositionStandard, Unit
 from asn.nip import nip_warnings, parse_nip
 from asn.permissions import can_manage_agency, can_rate_self, visible_employees
 from asn.services.agencies import managed_agency
 from asn.services.checks import CompetencyCodes, check_choice, check_level
 from asn.states import EmployeeKind, EmployeeStatus
-from core import audit
+from core import audit, outbox
 from core.errors import Invalid, at_row, require
 from core.models import TenantModel
 from core.rows import find, lock
@@ -184,7 +185,10 @@ def import_positions(*, actor: User | None, agency_id: uuid.UUID, rows: Sequence
 
 @service
 def import_employees(*, actor: User | None, agency_id: uuid.UUID, rows: Sequence[EmployeeRow]) -> EmployeeImport:
-    """Add employees, all or none; a supervisor may be in the same batch, in any order."""
+    """Add employees, all or none; a supervisor may be in the same batch, in any order.
+
+    Announces nothing: refresh the agency's recommendations afterwards.
+    """
     agency = managed_agency(actor, agency_id)
     employees, warnings = _add_employees(agency, rows)
     _noted(actor, "asn.import_employees", agency, len(employees))
@@ -193,7 +197,7 @@ def import_employees(*, actor: User | None, agency_id: uuid.UUID, rows: Sequence
 
 @service
 def create_employee(*, actor: User | None, agency_id: uuid.UUID, row: EmployeeRow) -> Employee:
-    """Add one employee."""
+    """Add one employee. Announces ``asn.employee_changed``."""
     agency = managed_agency(actor, agency_id)
     try:
         employee = _add_employees(agency, [row])[0][0]
@@ -202,6 +206,7 @@ def create_employee(*, actor: User | None, agency_id: uuid.UUID, row: EmployeeRo
         error.params.pop("row", None)
         raise
     audit.record(actor=actor, action="asn.create_employee", obj=employee, after={"kind": employee.kind})
+    _changed(employee)
     return employee
 
 
@@ -320,10 +325,15 @@ def set_supervisor(*, actor: User | None, employee_id: uuid.UUID, supervisor_id:
 
 @service
 def set_interests(*, actor: User | None, employee_id: uuid.UUID, interests: str) -> Employee:
-    """What the person wants to learn, in own words; only the person writes it."""
+    """What the person wants to learn, in own words; only the person writes it. Announces ``asn.employee_changed``."""
     employee = lock(visible_employees(actor), employee_id)
     require(can_rate_self(actor, employee))
     employee.interests = clean_text(interests, field="interests", limit=3000, required=False)
     employee.save(update_fields=("interests", "updated_at"))
     audit.record(actor=actor, action="asn.set_interests", obj=employee, after={"length": len(employee.interests)})
+    _changed(employee)
     return employee
+
+
+def _changed(employee: Employee) -> None:
+    outbox.announce(events.EMPLOYEE_CHANGED, key=uuid.uuid4(), employee_id=employee.pk, agency_id=employee.agency_id)

@@ -5,10 +5,12 @@ from __future__ import annotations
 import random
 import uuid
 from datetime import date, timedelta
+from decimal import Decimal
 
 import pytest
 
 from asn.models import Agency, Employee
+from asn.services import EmployeeRow, PriorityRow, create_employee, import_priorities, set_interests
 from asn.states import EmployeeStatus
 from core import outbox
 from core.models import OutboxDelivery, OutboxEvent
@@ -23,6 +25,7 @@ from matching.models import (
 )
 from matching.services.changes import patched, placed
 from partners.models import Slot, SlotOutcome
+from tests.factories.accounts import UserFactory
 from tests.factories.asn import EmployeeFactory
 from tests.factories.partners import SlotFactory
 from tests.matching.world import World, is_stored, lists, make_world
@@ -198,6 +201,34 @@ class TestAChange:
         outbox.drain()
         after = selectors.recommendations_for_employee(person)
         assert not any(reason.competency == closed for row in after for reason in row.reasons)
+
+    def test_new_interests_and_new_people_are_recommended_for_at_once(self, world: World) -> None:
+        person = world.people[0]
+        Employee.objects.filter(pk=person.pk).update(user=UserFactory(), interests="")
+        person.refresh_from_db()
+        assert services.refresh_employee(employee_id=person.pk)
+        before = lists(world.agency)[0][str(person.pk)]
+        set_interests(actor=person.user, employee_id=person.pk, interests=world.slots[0].description)
+        row = EmployeeRow(
+            nip="198501012010011999",
+            kind="pns",
+            name="Pegawai Baru",
+            unit_code=person.unit.code,
+            position_code=person.position.code,
+        )
+        new = create_employee(actor=None, agency_id=world.agency.pk, row=row)
+        outbox.drain()
+        people, slots = lists(world.agency)
+        assert people[str(person.pk)] != before
+        assert str(new.pk) in people
+        services.refresh_agency(agency_id=world.agency.pk)
+        assert lists(world.agency) == (people, slots)
+
+    def test_changed_priorities_ask_for_a_run(self, world: World) -> None:
+        rows = [PriorityRow(competency_code=world.codes[0], weight=Decimal("2"), basis="RPJMD")]
+        import_priorities(actor=None, agency_id=world.agency.pk, rows=rows)
+        outbox.drain()
+        assert MatchRun.objects.get(agency=world.agency, finished_at=None).reason == "data_changed"
 
     def test_changed_standards_ask_for_a_run(self, world: World) -> None:
         outbox.announce("asn.standards_changed", key="1", agency_id=world.agency.pk)
