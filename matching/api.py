@@ -79,12 +79,14 @@ def explain_match(request: SignedInRequest, slot_id: UUID, employee_id: UUID) ->
 
 @router.get("/slots/{uuid:slot_id}/why-not/{uuid:employee_id}", policy=WATCHERS, response=HindrancesOut)
 def explain_absence(request: SignedInRequest, slot_id: UUID, employee_id: UUID) -> dict[str, Any]:
-    """What keeps one pair out of the recommendations."""
+    """What keeps one pair out of the recommendations, and the smallest change that would bring it to their top."""
     employee, slot = _pair(request, employee_id, slot_id)
+    pair = selectors.look_at_pair(employee, slot)
     return {
         "employee_id": employee.pk,
         "slot_id": slot.pk,
-        "reasons": [_reason(reason) for reason in selectors.why_not(employee, slot)],
+        "reasons": [_reason(reason) for reason in pair.hindrances],
+        "cheapest_change": selectors.cheapest_path(employee, slot, pair=pair),
     }
 
 

@@ -49,12 +49,24 @@ class CandidateMatchOut(MatchOut):
     name: str = Field(alias="employee.full_name")
 
 
+class ChangeOut(Schema):
+    """One thing that would have to be different."""
+
+    code: str = Field(examples=["raise_level"])
+    params: dict[str, Any] = Field(default_factory=dict, examples=[{"competency": "TEK-501-04", "level": 2}])
+    points_after: int = Field(description="Points that the pair would then have.")
+
+
 class HindrancesOut(Schema):
     """Why a slot is not recommended; empty when nothing stands in the way."""
 
     employee_id: UUID
     slot_id: UUID
     reasons: list[ReasonOut]
+    cheapest_change: ChangeOut | None = Field(
+        description="The smallest single change that would bring the slot among the person's first five; null when it "
+        "is there already or no single change does."
+    )
 
 
 class MatchRunIn(Input):

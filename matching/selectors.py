@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from django.db.models import Count, F, Prefetch, Q, QuerySet
+from django.db.models import BinaryField, Case, Count, F, Prefetch, Q, QuerySet, When
 from django.db.models.functions import Length
 from django.utils import timezone
 
@@ -17,8 +17,9 @@ from asn.selectors import GapLine
 from matching import datasets
 from matching.engine.calibration import Curve
 from matching.engine.explain import hindrances
+from matching.engine.paths import Change, cheapest_change
 from matching.engine.ranking import Recommender
-from matching.engine.types import Match, Reason
+from matching.engine.types import Candidate, Match, Opportunity, Reason
 from matching.models import Calibration, EmployeeList, MatchPolicy, MatchRun, MatchState, ModelVersion, SlotList
 from matching.packing import FINGERPRINT, unpack_person, unpack_slot
 from partners.models import Slot, SlotOutcome
@@ -162,6 +163,11 @@ class Pair:
 
     match: Match
     hindrances: tuple[Reason, ...]
+    candidate: Candidate
+    opportunity: Opportunity
+    generation: (
+        tuple[int, uuid.UUID, Mapping[str, Any], str] | None
+    )  # id, version, its parameters, SHA-256 of its slots
 
 
 def look_at_pair(employee: Employee, slot: Slot, *, profile: Iterable[GapLine] | None = None) -> Pair:
@@ -172,12 +178,44 @@ def look_at_pair(employee: Employee, slot: Slot, *, profile: Iterable[GapLine] |
     today = slot.agency.today()
     candidate = datasets.candidate_of(employee, today=today, profile=profile)
     opportunity = datasets.opportunity(slot, today)
-    version_id = shown_generations(slot.agency_id).values_list("generation__version", flat=True).first()
-    if version_id is None:
-        blocks = Recommender().unknown_blocks
-        return Pair(Match(candidate.id, opportunity.id, 0), hindrances(candidate, opportunity, unknown_blocks=blocks))
-    recommender = datasets.recommender_of(version_id)
-    return Pair(recommender.explain(candidate, opportunity), recommender.why_not(candidate, opportunity))
+    generation = (
+        MatchState.objects.filter(agency=slot.agency_id, generation__isnull=False)
+        .values_list(
+            "generation_id", "generation__version", "generation__version__parameters", "generation__catalogue_sha256"
+        )
+        .first()
+    )
+    if generation is None:
+        blocks = hindrances(candidate, opportunity, unknown_blocks=Recommender().unknown_blocks)
+        return Pair(Match(candidate.id, opportunity.id, 0), blocks, candidate, opportunity, None)
+    recommender = datasets.recommender_of(generation[1])
+    match, blocks = recommender.explain(candidate, opportunity), recommender.why_not(candidate, opportunity)
+    return Pair(match, blocks, candidate, opportunity, generation)
+
+
+def cheapest_path(employee: Employee, slot: Slot, *, pair: Pair | None = None) -> Change | None:
+    """The smallest single change that would bring a slot among the first places of a person's list.
+
+    None where it is there already, where no single change helps, and before the first match. ``pair`` saves what
+    ``look_at_pair`` has read.
+    """
+    pair = look_at_pair(employee, slot) if pair is None else pair
+    if pair.generation is None:
+        return None
+    generation, version, made_by, sha256 = pair.generation
+    if not datasets.is_of_this_code(made_by):
+        return None
+    rows = SlotList.objects.filter(generation=generation).filter(
+        slot__in=Slot.objects.filter(agency=slot.agency_id).open(slot.agency.today()).values("pk")
+    )
+    anew = Case(When(is_changed=True, is_open=True, then=F("frozen")), default=None, output_field=BinaryField())
+    open_now = list(rows.order_by("ordinal").values_list("ordinal", "is_changed", anew))
+    recommender = datasets.recommender_of(version)
+    frozen = datasets.catalogue_of(generation, sha256).only(
+        [ordinal for ordinal, changed, _ in open_now if not changed]
+    )
+    fresh = recommender.catalogue([datasets.thaw(row) for _, _, row in open_now if row is not None])
+    return cheapest_change(recommender, pair.candidate, pair.opportunity, [frozen, fresh])
 
 
 def explain_pair(employee: Employee, slot: Slot) -> Match:

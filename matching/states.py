@@ -67,6 +67,21 @@ HINDRANCES: Mapping[str, tuple[str, ...]] = {
 
 REASONS: Mapping[str, tuple[str, ...]] = {**SCORE_REASONS, **HINDRANCES}
 
+# The smallest change that would bring a slot among a person's first five, in the order in which they are tried.
+CHANGES: Mapping[str, tuple[str, ...]] = {
+    # ``competency``, unknown or expired by ``status``, is assessed, and ``level`` is found.
+    "assess": ("competency", "level", "status"),
+    "more_hours": ("hours", "hours_free"),  # a week
+    "more_jp": ("jp", "jp_left"),
+    "free_period": ("busy_from", "busy_to"),  # ISO dates, both inclusive
+    "raise_level": ("competency", "level", "assessed"),  # of what the slot presupposes
+    "hold_online": (),
+    "hold_nearby": ("place",),
+    "drop_prerequisite": ("competency", "level"),
+    "raise_outcome": ("competency", "from", "to"),
+    "add_seat": (),
+}
+
 # How sure it is, and how fair ---------------------------------------------------------------------------------------
 
 FIRST_PLACE_CEILING = 40  # percent of the first places for one partner, unless an agency decides otherwise

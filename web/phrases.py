@@ -483,6 +483,10 @@ def _elsewhere(part: Part, name: str) -> tuple[str, Any]:
     return gettext("It belongs to another city"), "warn"
 
 
+def _nothing(part: Part, name: str) -> tuple[str, Any]:
+    return gettext("It closes none of your gaps and shares no word with your duties"), "neutral"
+
+
 def _other(part: Part, name: str) -> tuple[str, Any]:
     return name or gettext("Another reason"), "neutral"
 
@@ -506,8 +510,45 @@ _SENTENCES: dict[str, Any] = {
     "no_seats_left": _full,
     "excluded": _already,
     "other_agency": _elsewhere,
+    "nothing_in_common": _nothing,
 }
 REASONS = frozenset(_SENTENCES)
+
+
+def change_line(change: Any, names: Mapping[str, str]) -> str:
+    """The smallest change that would bring a slot among a person's first five, in words."""
+    params = dict(change.params)
+    values = {
+        **params,
+        "name": names.get(params.get("competency", ""), params.get("competency", "")),
+        "level": level_word(params.get("level") or 0),
+        "to": level_word(params.get("to") or 0),
+    }
+    if change.code == "free_period":
+        values["start"], values["end"] = (
+            date_format(date.fromisoformat(params[name]), "j F Y") for name in ("busy_from", "busy_to")
+        )
+    if "hours" in params:
+        values["hours"] = f"{float(params['hours']):g}"
+    sentence = _CHANGES[change.code]
+    if change.code == "assess" and float(params["level"]) < 1.0:
+        sentence = _("Have your level of %(name)s assessed.")
+    return str(sentence) % values
+
+
+_CHANGES: dict[str, Any] = {
+    "assess": _("Have your level of %(name)s assessed: %(level)s is enough."),
+    "more_hours": _("Have %(hours)s hours a week free."),
+    "more_jp": _("Have %(jp)s JP left in your contract year; you have %(jp_left)s."),
+    "free_period": _("Be free from %(start)s to %(end)s, when a placement of yours overlaps."),
+    "raise_level": _("Reach %(level)s in %(name)s first."),
+    "hold_online": _("The partner would have to hold it online."),
+    "hold_nearby": _("The partner would have to hold it in %(place)s."),
+    "drop_prerequisite": _("The partner would have to drop what it asks for in %(name)s."),
+    "raise_outcome": _("It would have to teach %(name)s up to %(to)s."),
+    "add_seat": _("The partner would have to add one seat."),
+}
+CHANGES = frozenset(_CHANGES)
 
 
 def headline(reasons: Iterable[Any], gaps: Iterable[str]) -> str:

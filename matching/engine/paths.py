@@ -152,7 +152,7 @@ def _of_time(candidate: Candidate, opportunity: Opportunity) -> Iterator[Option]
         more = replace(candidate, hours_per_week=hours)
         yield Option("more_hours", hours - free, {"hours": hours, "hours_free": free}, more, opportunity)
     if left is not None and left < opportunity.jp:
-        params = {"jp": opportunity.jp, "jp_left": left}
+        params: dict[str, object] = {"jp": opportunity.jp, "jp_left": left}
         yield Option(
             "more_jp", float(opportunity.jp - left), params, replace(candidate, jp_left=opportunity.jp), opportunity
         )

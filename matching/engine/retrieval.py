@@ -61,6 +61,13 @@ class Catalogue:
     text: sparse.csr_matrix
     dense: NDArray[np.int8]  # see condense
 
+    def only(self, rows: Sequence[int]) -> Catalogue:
+        """Some of them, by position in ascending order; as they are read, not read anew."""
+        if len(rows) == len(self.items):
+            return self
+        teaching = Teaching(self.teaching.codes, self.teaching.cuts, self.teaching.matrix[rows])
+        return Catalogue([self.items[row] for row in rows], teaching, self.text[rows], self.dense[rows])
+
     @cached_property
     def terms(self) -> _SlotTerms:
         """What the hard filters ask about them."""

@@ -12,6 +12,10 @@ import pytest
 from django.utils import translation
 
 from core.errors import Conflict, DomainError, Invalid, NotFound
+from matching import states as matching
+from matching.engine.paths import ORDER, Change
+from matching.engine.types import Reason
+from web import phrases
 from web.phrases import ERRORS, explain
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -131,3 +135,43 @@ def test_an_unknown_code_still_gets_a_sentence() -> None:
     said = explain(DomainError("never_heard_of"))
     assert said.message
     assert said.remedy
+
+
+SOME = {
+    "from": 1, "to": 3, "required": 3, "assessed": 1, "status": "gap", "priority": 2.0, "terms": ["arsip"], "place": "Palu",
+    "level": 2, "demanding": True, "jp": 30, "jp_left": 20, "hours": 12.0, "hours_free": 8, "competency": "A",
+    "busy_from": "2026-03-01", "busy_to": "2026-03-09",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("language", ["id", "en"])
+def test_every_reason_and_every_change_has_a_sentence(language: str) -> None:
+    assert set(matching.REASONS) == phrases.REASONS
+    assert set(matching.CHANGES) == set(ORDER) == phrases.CHANGES
+    names = {"A": "Kearsipan"}
+    with translation.override(language):
+        said = set()
+        for code, params in matching.REASONS.items():
+            for points in (500, -500):
+                told = {name: SOME.get(name) for name in params}
+                (line,) = phrases.reason_lines([Reason(code, points, "A", told)], names)
+                assert line.text
+                assert "%(" not in line.text
+                assert line.points == points
+        for code, params in matching.CHANGES.items():
+            line = phrases.change_line(Change(code, {name: SOME[name] for name in params}, 1), names)
+            assert "%(" not in line
+            said.add(line)
+        assert len(said) == len(matching.CHANGES)
+
+
+def test_the_strongest_three_are_said_first() -> None:
+    reasons = [
+        Reason("place_online", 500),
+        Reason("text_meaning", -90),
+        Reason("text_meaning", 700),
+        Reason("level_of_work", 80),
+    ]
+    reasons.append(Reason("competency_read", 300, "A", {"required": 3}))
+    with translation.override("en"):
+        assert [line.points for line in phrases.strongest_lines(reasons, {"A": "Archives"})] == [700, 500, 300]

@@ -40,10 +40,18 @@ def test_any_pair_can_be_explained_and_any_absence_too() -> None:
     explained = told(ask(road.applicant, "GET", f"slots/{pair}"))
     assert sum(reason["points"] for reason in explained["reasons"]) == explained["points"]
     why = f"slots/{road.slot.pk}/why-not/{road.employee.pk}"
-    assert told(ask(road.applicant, "GET", why))["reasons"] == []
+    assert told(ask(road.applicant, "GET", why)) == {
+        "employee_id": str(road.employee.pk),
+        "slot_id": str(road.slot.pk),
+        "reasons": [],
+        "cheapest_change": None,
+    }
     Slot.objects.filter(pk=road.slot.pk).update(filled_seats=road.slot.seats)
     codes = {reason["code"] for reason in told(ask(road.applicant, "GET", why))["reasons"]}
     assert "no_seats_left" in codes
+    change = told(ask(road.applicant, "GET", why))["cheapest_change"]
+    assert (change["code"], change["params"]) == ("add_seat", {})
+    assert change["points_after"] == explained["points"]
     told(ask(road.member, "GET", f"slots/{pair}"), 403)
 
 

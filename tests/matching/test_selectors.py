@@ -12,7 +12,10 @@ from asn.models import Agency, Employee
 from asn.selectors import gap_profile
 from core.errors import NotFound
 from matching import datasets, permissions, selectors, services
-from partners.models import Slot
+from matching.engine.paths import cheapest_change
+from matching.models import MatchState
+from matching.states import CHANGES
+from partners.models import Slot, SlotOutcome
 from partners.states import SlotMode
 from tests.factories.accounts import UserFactory
 from tests.factories.asn import AgencyMembershipFactory, EmployeeFactory
@@ -185,3 +188,29 @@ class TestWhoSees:
         assert permissions.get_visible_run(operator, run.pk) == run
         assert permissions.can_request_match(operator, world.agency.pk)
         assert not permissions.can_request_match(leader, world.agency.pk)
+
+
+def test_the_cheapest_path_counts_the_slots_that_are_open_now(world: World) -> None:
+    """By the engine alone: all open slots of today read anew, ranked for the person."""
+    today = world.agency.today()
+    SlotOutcome.objects.filter(slot=world.slots[1]).update(to_level=5)
+    services.refresh_slot(slot_id=world.slots[1].pk)  # read anew beside the frozen ones
+    Slot.objects.filter(pk=world.slots[2].pk).update(apply_by=today - timedelta(days=1))  # nobody has said so
+    generation = MatchState.objects.get(agency=world.agency).generation
+    recommender = datasets.recommender_of(generation.version_id)
+    slots = recommender.catalogue(datasets.opportunities(world.agency, today=today))
+    told = set()
+    for person in world.people[:6]:
+        candidate = datasets.candidate_of(person, today=today)
+        for slot in world.slots[:8]:
+            opportunity = datasets.opportunity(Slot.objects.get(pk=slot.pk), today)
+            change = selectors.cheapest_path(person, Slot.objects.get(pk=slot.pk))
+            assert change == cheapest_change(recommender, candidate, opportunity, [slots])
+            if change:
+                told.add(change.code)
+                assert set(change.params) == set(CHANGES[change.code])
+    assert told
+
+
+def test_without_a_match_there_is_no_path() -> None:
+    assert selectors.cheapest_path(EmployeeFactory(), SlotFactory()) is None

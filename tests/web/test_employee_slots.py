@@ -191,6 +191,20 @@ def test_a_full_slot_says_why_not_and_shows_similar_ones(road: Road, asn: Client
     assert f'href="/slots/{full.pk}/apply/"' not in page
 
 
+def test_the_smallest_change_is_told_where_a_slot_is_not_among_the_first_five(road: Road, asn: Client) -> None:
+    code = road.slot.outcomes.get().competency_id
+    asked = CompetencyFactory(name_id="Integritas")
+    far = slot(road, title="Jauh", outcomes=[(code, 1, 2)])
+    SlotPrerequisiteFactory(slot=far, competency=asked, level=2)
+    AssessmentFactory(employee=road.employee, competency=asked, level=1)
+    matching.refresh_agency(agency_id=road.agency.pk)
+    words = "Perubahan terkecil yang membawanya ke sana:"
+    page = text(asn, f"/slots/{far.pk}/")
+    assert words in page
+    assert "Capai dahulu Dasar pada Integritas." in page
+    assert words not in text(asn, f"/slots/{road.slot.pk}/")
+
+
 @pytest.mark.parametrize("path", ["/slots/{}/", "/slots/{}/apply/"])
 def test_a_slot_of_another_city_is_not_there(asn: Client, path: str) -> None:
     assert asn.get(path.format(SlotFactory().pk)).status_code == 404

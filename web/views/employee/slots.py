@@ -16,7 +16,7 @@ from asn.selectors import GapLine, gap_profile
 from asn.states import GapStatus
 from core.policy import policy
 from core.rows import find
-from matching.selectors import calibration_of, look_at_pair, recommendations_for_employee
+from matching.selectors import calibration_of, cheapest_path, look_at_pair, recommendations_for_employee
 from partners.models import Slot, SlotOutcome, SlotPrerequisite
 from partners.permissions import visible_slots
 from partners.selectors import similar_open_slots
@@ -26,7 +26,7 @@ from web.chances import chance
 from web.components import Fact, ReasonLine
 from web.forms.slots import SlotFilter
 from web.pages import page, paginate, user_of
-from web.phrases import headline, level_word, reason_lines, strongest_lines
+from web.phrases import change_line, headline, level_word, reason_lines, strongest_lines
 from web.templatetags.padan import date_range, short_date
 from web.views.employee.common import open_gaps, own_employee, suggestions
 
@@ -101,8 +101,9 @@ def slot_words(slot: Slot, employee: Employee) -> dict[str, object]:
     )
     outcomes, prerequisites = slot.outcomes.all(), slot.prerequisites.all()
     pair = look_at_pair(employee, slot, profile=profile)
-    # That one has applied already is said by the status, not as a hindrance.
-    hindrances = [reason for reason in pair.hindrances if reason.code != "excluded"]
+    # That one has applied already is said by the status; and who finds nothing for the own gaps may apply all the same.
+    hindrances = [reason for reason in pair.hindrances if reason.code not in ("excluded", "nothing_in_common")]
+    change = cheapest_path(employee, slot, pair=pair)
     names = {row.competency_id: row.competency.name for row in outcomes}
     names |= {row.competency_id: row.competency.name for row in prerequisites}
     names |= {line.competency.pk: line.competency.name for line in profile}
@@ -119,6 +120,7 @@ def slot_words(slot: Slot, employee: Employee) -> dict[str, object]:
         "points": pair.match.points,
         "chance": chance(pair.match.points, calibration_of(employee.agency)),
         "hindrances": reason_lines(hindrances, names),
+        "change": change_line(change, names) if change else "",
         "not_taught": not_taught(profile, {row.competency_id for row in outcomes}),
         "similar": similar_open_slots(slot, limit=3) if hindrances else [],
     }
