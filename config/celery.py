@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import os
+import signal
 
 from celery import Celery
 from celery.schedules import crontab
+from celery.signals import worker_process_init
+
+from core.embedded import end_with_parent
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
@@ -20,3 +24,9 @@ app.conf.beat_schedule = {
     # After midnight in every zone of the country, for deadlines and validity are dates.
     "refit-model": {"task": "matching.tasks.refit", "schedule": crontab(hour="1", minute="30")},
 }
+
+
+@worker_process_init.connect
+def _end_with_worker(**_: object) -> None:
+    """A process of the pool goes with its worker, however that ends; whatever it did is rolled back and done again."""
+    end_with_parent(signal.SIGKILL)

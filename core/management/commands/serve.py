@@ -84,7 +84,7 @@ class Command(BaseCommand):
             supervisor.start("web", ("manage.py", "runserver", f"{host}:{port}"))
         else:
             supervisor.start("web", (*WEB, "--host", host, "--port", str(port)))
-        supervisor.start("worker", WORKER, signum=signal.SIGQUIT)  # a killed parent waits for no task
+        supervisor.start("worker", WORKER, signum=signal.SIGKILL)  # a killed parent waits for no task
         schedule = settings.BASE_DIR / ".padan" / "local" / "beat-schedule"
         supervisor.start("beat", (*BEAT, "--schedule", str(schedule), "--pidfile="))
         supervisor.wait_until_healthy(address)
