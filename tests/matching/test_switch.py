@@ -24,23 +24,32 @@ def shown_to(person: Employee) -> Shown:
     return tuple((str(row.slot_id), row.points) for row in rows)
 
 
-def seen_meanwhile(look: Callable[[], Shown], change: Callable[[], None]) -> set[Shown]:
-    """All that a reader on a connection of its own sees while something changes."""
+def seen_meanwhile(look: Callable[[], Shown], change: Callable[[Callable[[], None]], None]) -> set[Shown]:
+    """All that a reader on a connection of its own sees while something changes.
+
+    ``change`` is given a function that waits until the reader has begun and ended one more look.
+    """
     seen: set[Shown] = set()
-    over, looked = threading.Event(), threading.Event()
+    over, looks = threading.Event(), threading.Semaphore(0)
 
     def read() -> None:
         while not over.is_set():
             seen.add(look())
-            looked.set()
+            looks.release()
         seen.add(look())
         connection.close()
 
+    def let_look() -> None:
+        while looks.acquire(blocking=False):  # those that began before now
+            pass
+        for _ in range(2):
+            assert looks.acquire(timeout=30)
+
     reader = threading.Thread(target=read)
     reader.start()
-    looked.wait(30)
+    let_look()
     try:
-        change()
+        change(let_look)
     finally:
         over.set()
         reader.join()
@@ -59,7 +68,7 @@ def test_a_reader_sees_the_old_or_the_new_lists() -> None:
     services.refresh_agency(agency_id=world.agency.pk)
     person = Employee.objects.select_related("agency", "unit", "position").get(pk=world.people[0].pk)
     old = shown_to(person)
-    seen = seen_meanwhile(lambda: shown_to(person), lambda: closed_and_matched_again(world))
+    seen = seen_meanwhile(lambda: shown_to(person), lambda _: closed_and_matched_again(world))
     new = shown_to(person)
     assert old != new
     assert seen == {old, new}
@@ -73,9 +82,10 @@ def test_lists_that_are_replaced_in_place_are_seen_mixed(monkeypatch: pytest.Mon
     old = shown_to(person)
     shown = Generation.objects.get()
 
-    def in_place() -> None:
+    def in_place(let_look: Callable[[], None]) -> None:
         slots = {row.slot_id: row for row in SlotList.objects.filter(generation=shown)}
         SlotList.objects.filter(generation=shown).delete()
+        let_look()
         for number, row in enumerate(sorted(slots.values(), key=lambda row: row.pk)):
             row.ordinal = number
             row.save(force_insert=True)

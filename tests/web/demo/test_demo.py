@@ -38,6 +38,9 @@ def test_it_matches_walks_the_road_and_shows_the_accounts(capsys: pytest.Capture
     assert re.search(r"ECE 0\.\d{3}", told)
     assert re.search(r"peluang selesai bila diajukan \d\d?%", " ".join(told.split()))
     assert "5. " in told
+    assert "Mengapa bukan" in told
+    assert "Perubahan terkecil agar masuk lima teratas" in " ".join(told.split())
+    assert re.search(r"dari “.+” \(keyakinan \d\d?%\)", " ".join(told.split()))
     assert Award.objects.count() == awards + 1
     walked = Award.objects.order_by("-created_at")[0].proposal.placement
     assert walked.status == PlacementStatus.COMPLETED

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 import uuid
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Any
 
@@ -23,14 +23,20 @@ from core.errors import DomainError
 from matching import selectors as matches
 from matching import services as matching
 from matching.models import MatchRun
+from partners.models import Slot
 from web.demo.accounts import demo_accounts, username_of
 from web.demo.road import NoRoad, wait_until, walk
 from web.demo.world import DEMO_CITIES
 from web.management.commands.demo_accounts import table_of
-from web.phrases import explain, reason_lines
+from web.phrases import change_line, explain, level_word, reason_lines
 
 SHOWN = DEMO_CITIES[0]
 BEST = 5
+LOOKED_AT = 30  # open slots, for one of which a single change helps
+TEXT = (
+    "Peserta menyusun dasbor data kependudukan, memeriksa mutu data bersama produsen data, dan menyajikan hasilnya kepada "
+    "pimpinan perangkat daerah."
+)
 
 
 class Command(BaseCommand):
@@ -145,6 +151,42 @@ class Command(BaseCommand):
             )
             for reason in reason_lines(best.reasons, names):
                 console.print(f"   {reason.points:+5d}  {reason.text}")
+        console.print()
+        self.path(console, employee, names)
+        self.reading(console)
+
+    @staticmethod
+    def path(console: Console, employee: Employee, names: Mapping[str, str]) -> None:
+        """A slot that is not among the first: what stands in the way, and the smallest change that would bring it there."""
+        further = [row.slot for row in matches.recommendations_for_employee(employee)[BEST:]]
+        others = Slot.objects.filter(agency=employee.agency).open(employee.agency.today()).order_by("apply_by", "pk")
+        slots = [*further, *others[:LOOKED_AT]]
+        if not slots:
+            return
+        for slot in slots:
+            pair = matches.look_at_pair(employee, slot)
+            change = matches.cheapest_path(employee, slot, pair=pair)
+            if change is not None:
+                told = f"{change_line(change, names)} ({change.points_after} poin)"
+                break
+        else:
+            slot, told = slots[0], "tidak ada satu perubahan pun yang cukup."
+            pair = matches.look_at_pair(employee, slot)
+        console.print(f"[bold]Mengapa bukan “{slot.title}”?[/bold] ({pair.match.points} poin)")
+        for reason in reason_lines(pair.hindrances, names):
+            console.print(f"   {reason.text}")
+        console.print(f"   Perubahan terkecil agar masuk lima teratas: {told}")
+        console.print()
+
+    @staticmethod
+    def reading(console: Console) -> None:
+        """What the skill reader hears in a text that nobody has labelled."""
+        console.print(f"[bold]Kompetensi yang terbaca dari teks[/bold] “{TEXT}”")
+        for reading in matches.read_skills(TEXT, limit=3):
+            console.print(
+                f"   {reading.competency.name_id}: {level_word(reading.from_level)} → {level_word(reading.to_level)}, "
+                f"dari “{reading.phrase}” (keyakinan {reading.percent}%)"
+            )
         console.print()
 
     def road(self, console: Console, tick: Callable[[], object]) -> None:
