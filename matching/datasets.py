@@ -274,7 +274,7 @@ def opportunity(slot: Slot, today: date) -> Opportunity:
         starts=slot.starts_on,
         ends=slot.ends_on,
         blocks_time=slot.policy.blocks_time,
-        jp=slot.policy.jp_planned,
+        jp=slot.jp_planned,
         seats_left=slot.seats_left,
         hours_per_week=float(slot.hours_per_week),
         open=is_open(slot, today),

@@ -22,6 +22,7 @@ from django.utils import timezone
 from accounts.models import User
 from asn.models import Agency, Assessment, Competency, Employee, Position, PositionClass, PositionStandard, Unit
 from asn.states import AssessmentSource, CompetencyKind, EmployeeKind
+from partners.kinds import all_kinds
 from partners.models import Agreement, Partner, Slot, SlotOutcome, SlotPrerequisite
 from partners.states import AgreementKind, AgreementStatus, PartnerKind, SlotMode, SlotStatus
 
@@ -185,7 +186,7 @@ def _slots(
             "agency_id": agency.pk,
             "partner_id": partner,
             "agreement_id": agreement["id"],
-            "kind": chance.choice(["internship", "mentoring"]),
+            "kind": chance.choice(all_kinds()).code,
             "status": SlotStatus.PUBLISHED,
             "title": _text(chance, words, family, 5),
             "description": _text(chance, words, family, chance.randint(20, 60)),

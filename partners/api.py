@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
@@ -15,7 +16,7 @@ from asn.permissions import visible_agencies
 from core.api import Pages
 from core.policy import Router
 from partners import permissions, selectors, services
-from partners.kinds import all_kinds
+from partners.kinds import Question, all_kinds
 from partners.models import Agreement, Partner, PartnerVerification, Slot
 from partners.schemas import (
     AgreementFilters,
@@ -165,8 +166,39 @@ def list_slot_kinds(request: SignedInRequest) -> list[dict[str, Any]]:
             "blocks_time": kind.blocks_time,
             "uses_sessions": kind.uses_sessions,
             "minimum_cohort": kind.minimum_cohort,
+            "icon": kind.icon,
+            "jp_form": kind.jp_form,
+            "jp_basis": kind.jp_basis.value,
+            "rhythm": kind.rhythm.value,
+            "documents": [document.value for document in kind.documents],
+            "evidence": [evidence.value for evidence in kind.evidence],
+            "evaluations": [
+                {
+                    "role": form.role,
+                    "stage": form.stage,
+                    "required": form.required,
+                    "overall": str(form.overall),
+                    "questions": _questions(form.questions),
+                    "ratings": form.ratings.value,
+                }
+                for form in kind.evaluations
+            ],
+            "questions": _questions(kind.questions),
         }
         for kind in all_kinds()
+    ]
+
+
+def _questions(asked: Sequence[Question]) -> list[dict[str, Any]]:
+    return [
+        {
+            "code": question.code,
+            "label": str(question.label),
+            "help_text": str(question.help_text),
+            "required": question.required,
+            "limit": question.limit,
+        }
+        for question in asked
     ]
 
 

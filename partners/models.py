@@ -13,7 +13,7 @@ from django_fsm import FSMField, transition
 from asn.models import Competency
 from asn.states import Level
 from core.models import BaseModel, StoredFile, TenantModel, ordered, paired
-from partners.kinds import KindPolicy, get_kind
+from partners.kinds import KindPolicy, Question, get_kind
 from partners.states import (
     AgreementKind,
     AgreementStatus,
@@ -226,6 +226,9 @@ class Slot(TenantModel):
         help_text="What the host gives; none unless in the PKS.",
     )
     cost = models.CharField(max_length=200, blank=True)
+    answers = models.JSONField(
+        default=dict, help_text="What the kind asks for in addition: code of the question, words."
+    )
     confirmed_at = models.DateTimeField(default=timezone.now, help_text="When the partner last said it still stands.")
     submitted_at = models.DateTimeField(null=True)
     published_at = models.DateTimeField(null=True)
@@ -280,6 +283,17 @@ class Slot(TenantModel):
     @property
     def policy(self) -> KindPolicy:
         return get_kind(self.kind)
+
+    @property
+    def jp_planned(self) -> int:
+        """JP that a placement here is expected to bring."""
+        return self.policy.jp_planned
+
+    @property
+    def answered(self) -> list[tuple[Question, str]]:
+        """What the kind asks for in addition, and what the partner says to it."""
+        asked = ((question, self.answers.get(question.code, "")) for question in self.policy.questions)
+        return [(question, words) for question, words in asked if words]
 
     @property
     def seats_left(self) -> int:

@@ -13,6 +13,8 @@ from partners.states import (
     AgreementKind,
     AgreementStatus,
     CancelReason,
+    EvaluationStage,
+    EvaluatorRole,
     PartnerKind,
     ReturnReason,
     SlotMode,
@@ -155,8 +157,29 @@ class AgreementFilters(Filters):
     status: AgreementStatus | None = None
 
 
+class QuestionOut(Schema):
+    """What a kind asks for in the slot form, beside what every kind is asked."""
+
+    code: str
+    label: str
+    help_text: str
+    required: bool
+    limit: int
+
+
+class EvaluationFormOut(Schema):
+    """What one side is asked of a placement."""
+
+    role: EvaluatorRole
+    stage: EvaluationStage
+    required: bool
+    overall: str
+    questions: list[QuestionOut]
+    ratings: str = Field(description="none, offered, or asked: whether each competency is rated.")
+
+
 class SlotKindOut(Schema):
-    """A kind of slot and what it brings."""
+    """A kind of slot: what it brings, and all it asks for."""
 
     code: str = Field(examples=["internship"])
     label: str
@@ -165,6 +188,14 @@ class SlotKindOut(Schema):
     blocks_time: bool
     uses_sessions: bool
     minimum_cohort: int
+    icon: str
+    jp_form: str
+    jp_basis: str = Field(description="What hours are counted by: activity, session, day or manual.")
+    rhythm: str = Field(description="How time is spent: period, sessions or meetings.")
+    documents: list[str] = Field(description="What must be there before the start.")
+    evidence: list[str] = Field(description="What must be there before completion, beside required evaluations.")
+    evaluations: list[EvaluationFormOut]
+    questions: list[QuestionOut] = Field(description="Asked in the slot form; answer them under answers.")
 
 
 class OutcomeIn(Input):
@@ -199,6 +230,9 @@ class SlotIn(Input):
     seats: int = Field(ge=1, le=500, examples=[2])
     benefits: str = Field("", max_length=400)
     cost: str = Field("", max_length=200)
+    answers: dict[Annotated[str, Field(max_length=40)], Annotated[str, Field(max_length=6000)]] = Field(
+        default_factory=dict, max_length=20, description="By the code of the question the kind asks (GET /slot-kinds)."
+    )
     outcomes: list[OutcomeIn] = Field(max_length=8)
     prerequisites: list[PrerequisiteIn] = Field(default_factory=list, max_length=20)
 
@@ -252,6 +286,7 @@ class SlotDetailOut(SlotOut):
     description: str
     benefits: str
     cost: str
+    answers: dict[str, str]
     prerequisites: list[PrerequisiteOut]
 
 

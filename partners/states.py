@@ -79,3 +79,18 @@ class CancelReason(models.TextChoices):
     TOO_FEW = "too_few", _("Too few participants")
     AGREEMENT_ENDED = "agreement_ended", _("The agreement has ended")
     OTHER = "other", pgettext_lazy("reason", "Another reason (see note)")
+
+
+class EvaluatorRole(models.TextChoices):
+    """Who says how a placement was."""
+
+    PARTICIPANT = "participant", _("Participant")
+    MENTOR = "mentor", _("Mentor")
+    SUPERVISOR = "supervisor", _("Supervisor")
+
+
+class EvaluationStage(models.TextChoices):
+    """When."""
+
+    MID_TERM = "mid_term", _("Mid-term")
+    FINAL = "final", _("Final")

@@ -87,6 +87,6 @@ def check_ceiling(employee: Employee, slot: Slot) -> None:
         return
     year = account_year(employee, slot.ends_on)
     used = counted_hours(employee, year) + planned_hours(employee, year)
-    planned = slot.policy.jp_planned
+    planned = slot.jp_planned
     if used + planned > limit:
         raise Conflict("pppk_ceiling", used=used, planned=planned, limit=limit)

@@ -15,7 +15,6 @@ from django.db.models.functions import Coalesce
 from asn.models import Employee
 from asn.states import EmployeeKind
 from core.errors import Conflict
-from partners.kinds import get_kind
 from placements.models import LearningHourEntry, LearningHourRule, Placement
 from placements.states import RESERVING_PLACEMENT, NotCounted
 
@@ -60,7 +59,7 @@ def planned_hours(employee: Employee, year_start: date, *, without: Placement | 
     planned = 0
     for placement in rows:
         if account_year(employee, placement.ends_on) == year_start:
-            planned += max(0, get_kind(placement.slot.kind).jp_planned - placement.credited)
+            planned += max(0, placement.slot.jp_planned - placement.credited)
     return planned
 
 

@@ -8,7 +8,7 @@ from typing import ClassVar
 import pgtrigger
 from django.conf import settings
 from django.contrib.postgres.constraints import ExclusionConstraint
-from django.contrib.postgres.fields import DateRangeField, RangeBoundary, RangeOperators
+from django.contrib.postgres.fields import ArrayField, DateRangeField, RangeBoundary, RangeOperators
 from django.db import models
 from django.db.models import F, Func, Q
 from django_fsm import FSMField, transition
@@ -17,7 +17,7 @@ from asn.models import Competency, Employee
 from asn.states import Level
 from core.models import BaseModel, StoredFile, TenantModel, ordered, paired
 from mentors.models import Mentor
-from partners.kinds import KindPolicy, get_kind
+from partners.kinds import Document, KindPolicy, get_kind
 from partners.models import Slot
 from placements.states import (
     LIVE_APPLICATION,
@@ -277,6 +277,10 @@ class Decision(TenantModel):
         return f"{self.step} {self.outcome}"
 
 
+def _there_if_asked(document: Document, there: Q) -> Q:
+    return ~Q(documents__contains=[document.value]) | there
+
+
 class Placement(TenantModel):
     """The approved stay of one person in one slot."""
 
@@ -292,6 +296,10 @@ class Placement(TenantModel):
     starts_on = models.DateField()
     ends_on = models.DateField()
     blocks_time = models.BooleanField(help_text="From the kind's policy when the seat was taken.")
+    documents = ArrayField(
+        models.CharField(max_length=30),
+        help_text="What must be there before the start: from the kind's policy when the seat was taken.",
+    )
     mentor = models.ForeignKey(Mentor, null=True, on_delete=models.PROTECT, related_name="placements")
     letter_number = models.CharField(max_length=80, blank=True)
     letter_date = models.DateField(null=True)
@@ -332,15 +340,15 @@ class Placement(TenantModel):
             models.CheckConstraint(
                 condition=~Q(status__in=STARTED_PLACEMENT)
                 | (
-                    ~Q(letter_number="")
-                    & ~Q(letter_signer="")
-                    & Q(
-                        letter_date__isnull=False,
-                        letter_file__isnull=False,
-                        plan_agreed_at__isnull=False,
-                        mentor__isnull=False,
-                        started_at__isnull=False,
+                    Q(started_at__isnull=False)
+                    & _there_if_asked(
+                        Document.ASSIGNMENT_LETTER,
+                        ~Q(letter_number="")
+                        & ~Q(letter_signer="")
+                        & Q(letter_date__isnull=False, letter_file__isnull=False),
                     )
+                    & _there_if_asked(Document.LEARNING_PLAN, Q(plan_agreed_at__isnull=False))
+                    & _there_if_asked(Document.MENTOR, Q(mentor__isnull=False))
                 ),
                 name="placement_started_with_checklist",
             ),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from math import ceil
@@ -16,11 +17,20 @@ from accounts.models import User
 from asn.models import Employee
 from asn.permissions import agencies_of
 from asn.states import AgencyRole, EmployeeKind
-from partners.kinds import Evidence
+from partners.kinds import Document, Evidence
+from partners.models import SlotOutcome
 from partners.permissions import partners_of
 from placements import permissions
 from placements.hours import account_year, ceiling, planned_hours
-from placements.models import Application, Decision, LearningHourEntry, LogbookEntry, MentoringSession, Placement
+from placements.models import (
+    Application,
+    Decision,
+    LearningHourEntry,
+    LearningObjective,
+    LogbookEntry,
+    MentoringSession,
+    Placement,
+)
 from placements.states import (
     ApplicationStatus,
     DecisionStep,
@@ -162,24 +172,27 @@ def open_placement_actions(user: User, placement: Placement) -> list[str]:
     preparing = placement.status == PlacementStatus.PREPARING
     running = placement.status in (PlacementStatus.ACTIVE, PlacementStatus.FINISHING)
     evaluated = {e.role for e in placement.evaluations.all() if e.stage == EvaluationStage.FINAL} if running else set()
+    policy = placement.policy
+    asked = {form.role for form in policy.evaluations if form.stage == EvaluationStage.FINAL} - evaluated
+    plan = Document.LEARNING_PLAN.value in placement.documents
     may = {
         "record_letter": preparing and hr,
-        "set_plan": preparing and (participant or host),
-        "agree_plan": preparing and host and placement.plan_agreed_at is None,
+        "set_plan": preparing and plan and (participant or host),
+        "agree_plan": preparing and plan and host and placement.plan_agreed_at is None,
         "set_mentor": (preparing or running) and (host or hr),
         "start": preparing and hr,
-        "log": running and participant,
-        "record_session": running and placement.policy.uses_sessions and (participant or host),
+        "log": running and participant and not policy.uses_meetings,
+        "record_session": running and policy.uses_sessions and (participant or host),
         "verify_logbook": running and host,
         "evaluate": running
         and (
-            (participant and EvaluatorRole.PARTICIPANT not in evaluated)
-            or (host and EvaluatorRole.MENTOR not in evaluated)
+            (participant and EvaluatorRole.PARTICIPANT in asked)
+            or (host and EvaluatorRole.MENTOR in asked)
             or (
                 supervisor is not None
                 and supervisor.user_id == user.pk
                 and not host
-                and EvaluatorRole.SUPERVISOR not in evaluated
+                and EvaluatorRole.SUPERVISOR in asked
             )
         ),
         "complete": running and (host or hr),
@@ -202,14 +215,14 @@ class CheckItem:
 
 
 def start_checklist(placement: Placement) -> list[CheckItem]:
-    """What the kind's policy asks for before a placement may start, and whether it is there."""
+    """What the kind asked for when the seat was taken, and whether it is there."""
     checks = {
-        "assignment_letter": _letter_check,
-        "learning_plan": _plan_check,
-        "mentor": _mentor_check,
-        "agreement": _agreement_check,
+        Document.ASSIGNMENT_LETTER: _letter_check,
+        Document.LEARNING_PLAN: _plan_check,
+        Document.MENTOR: _mentor_check,
+        Document.AGREEMENT: _agreement_check,
     }
-    return [checks[document](placement) for document in placement.policy.documents]
+    return [checks[Document(document)](placement) for document in placement.documents]
 
 
 def _letter_check(placement: Placement) -> CheckItem:
@@ -246,10 +259,31 @@ def completion_evidence(placement: Placement) -> list[CheckItem]:
     checks = {
         Evidence.LOGBOOK_VERIFIED: _logbook_check,
         Evidence.SESSION_CONFIRMED: _session_check,
-        Evidence.MENTOR_EVALUATION: _mentor_evaluation_check,
-        Evidence.PARTICIPANT_EVALUATION: _participant_evaluation_check,
     }
-    return [checks[evidence](placement) for evidence in placement.policy.evidence]
+    policy = placement.policy
+    given = {(evaluation.role, evaluation.stage) for evaluation in placement.evaluations.all()}
+    return [checks[evidence](placement) for evidence in policy.evidence] + [
+        CheckItem(form.code, _EVALUATED[form.role, form.stage], (form.role, form.stage) in given)
+        for form in policy.evaluations
+        if form.required
+    ]
+
+
+_EVALUATED = {
+    (EvaluatorRole.MENTOR, EvaluationStage.FINAL): _("Final evaluation by the host"),
+    (EvaluatorRole.PARTICIPANT, EvaluationStage.FINAL): _("Final evaluation by the participant"),
+    (EvaluatorRole.SUPERVISOR, EvaluationStage.FINAL): _("Final evaluation by the supervisor"),
+    (EvaluatorRole.MENTOR, EvaluationStage.MID_TERM): _("Mid-term evaluation by the host"),
+    (EvaluatorRole.PARTICIPANT, EvaluationStage.MID_TERM): _("Mid-term evaluation by the participant"),
+    (EvaluatorRole.SUPERVISOR, EvaluationStage.MID_TERM): _("Mid-term evaluation by the supervisor"),
+}
+
+
+def goals(placement: Placement) -> Sequence[LearningObjective | SlotOutcome]:
+    """What an evaluation may give levels for: the learning plan, or what the slot teaches where no plan is asked for."""
+    if Document.LEARNING_PLAN.value in placement.documents:
+        return list(placement.objectives.select_related("competency"))
+    return list(placement.slot.outcomes.select_related("competency"))
 
 
 def weeks_of(placement: Placement) -> int:
@@ -275,24 +309,6 @@ def _session_check(placement: Placement) -> CheckItem:
     ).count()
     return CheckItem(
         Evidence.SESSION_CONFIRMED.value, _("A session confirmed by both sides"), confirmed > 0, str(confirmed)
-    )
-
-
-def _evaluated(placement: Placement, role: str) -> bool:
-    return any(e.role == role and e.stage == EvaluationStage.FINAL for e in placement.evaluations.all())
-
-
-def _mentor_evaluation_check(placement: Placement) -> CheckItem:
-    return CheckItem(
-        Evidence.MENTOR_EVALUATION.value, _("Final evaluation by the host"), _evaluated(placement, EvaluatorRole.MENTOR)
-    )
-
-
-def _participant_evaluation_check(placement: Placement) -> CheckItem:
-    return CheckItem(
-        Evidence.PARTICIPANT_EVALUATION.value,
-        _("Final evaluation by the participant"),
-        _evaluated(placement, EvaluatorRole.PARTICIPANT),
     )
 
 

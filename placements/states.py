@@ -4,6 +4,10 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
+from partners.states import EvaluationStage, EvaluatorRole
+
+__all__ = ["EvaluationStage", "EvaluatorRole"]  # shared with the policies of kinds
+
 
 class ApplicationStatus(models.TextChoices):
     DRAFT = "draft", pgettext_lazy("application", "Draft")
@@ -121,17 +125,6 @@ class LogbookStatus(models.TextChoices):
     SUBMITTED = "submitted", _("Waiting for the mentor")
     RETURNED = "returned", _("Returned for revision")
     VERIFIED = "verified", pgettext_lazy("logbook", "Verified")
-
-
-class EvaluatorRole(models.TextChoices):
-    PARTICIPANT = "participant", _("Participant")
-    MENTOR = "mentor", _("Mentor")
-    SUPERVISOR = "supervisor", _("Supervisor")
-
-
-class EvaluationStage(models.TextChoices):
-    MID_TERM = "mid_term", _("Mid-term")
-    FINAL = "final", _("Final")
 
 
 class CertificateKind(models.TextChoices):

@@ -271,6 +271,18 @@ ERRORS: dict[str, Phrase] = {
     "no_conflict_declared": (_("No conflict of interest was declared."), _RELOAD),
     "mentor_not_of_slot": (_("This mentor does not guide the slot."), _CHOOSE),
     "letter_after_end": (_("The letter is dated after the end of the placement, %(ends_on)s."), _DATE),
+    "unknown_question": (
+        _("The kind “%(kind)s” does not ask “%(question)s”."),
+        _("Leave the answer out, or choose the kind that asks it."),
+    ),
+    "evaluation_not_asked": (
+        _("The kind “%(kind)s” asks no such evaluation of you."),
+        _("Wait for the final evaluation, if there is one for you."),
+    ),
+    "kind_without_plan": (
+        _("The kind “%(kind)s” has no learning plan."),
+        _("Nothing is to be done: the placement starts without one."),
+    ),
     "objectives_required": (_("The learning plan names no objective."), _("Add at least one objective.")),
     "level_out_of_range": (_("A level in line %(row)s is not between 1 and 5."), _CORRECT),
     "levels_do_not_rise": (_("The objective in line %(row)s does not rise."), _CORRECT),

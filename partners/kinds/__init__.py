@@ -10,9 +10,21 @@ import pkgutil
 from functools import cache
 
 from core.errors import Invalid
-from partners.kinds.base import Evidence, JpBasis, KindPolicy
+from partners.kinds.base import Document, EvaluationForm, Evidence, JpBasis, KindPolicy, Question, Ratings, Rhythm
 
-__all__ = ["Evidence", "JpBasis", "KindPolicy", "all_kinds", "get_kind", "kind_choices"]
+__all__ = [
+    "Document",
+    "EvaluationForm",
+    "Evidence",
+    "JpBasis",
+    "KindPolicy",
+    "Question",
+    "Ratings",
+    "Rhythm",
+    "all_kinds",
+    "get_kind",
+    "kind_choices",
+]
 
 
 @cache

@@ -2,7 +2,7 @@
 
 from django.utils.translation import gettext_lazy as _
 
-from partners.kinds.base import Evidence, JpBasis, KindPolicy
+from partners.kinds.base import Evidence, JpBasis, KindPolicy, Rhythm
 
 POLICY = KindPolicy(
     code="internship",
@@ -14,11 +14,7 @@ POLICY = KindPolicy(
     jp_basis=JpBasis.ACTIVITY,
     jp_planned=20,
     blocks_time=True,
-    uses_sessions=False,
-    evidence=(
-        Evidence.LOGBOOK_VERIFIED,
-        Evidence.MENTOR_EVALUATION,
-        Evidence.PARTICIPANT_EVALUATION,
-    ),
+    rhythm=Rhythm.PERIOD,
+    evidence=(Evidence.LOGBOOK_VERIFIED,),
     default_hours_per_week=20,
 )

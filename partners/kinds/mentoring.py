@@ -2,7 +2,7 @@
 
 from django.utils.translation import gettext_lazy as _
 
-from partners.kinds.base import Evidence, JpBasis, KindPolicy
+from partners.kinds.base import Evidence, JpBasis, KindPolicy, Rhythm
 
 POLICY = KindPolicy(
     code="mentoring",
@@ -14,11 +14,7 @@ POLICY = KindPolicy(
     jp_basis=JpBasis.SESSION,
     jp_planned=4,
     blocks_time=False,
-    uses_sessions=True,
-    evidence=(
-        Evidence.SESSION_CONFIRMED,
-        Evidence.MENTOR_EVALUATION,
-        Evidence.PARTICIPANT_EVALUATION,
-    ),
+    rhythm=Rhythm.SESSIONS,
+    evidence=(Evidence.SESSION_CONFIRMED,),
     default_hours_per_week=2,
 )

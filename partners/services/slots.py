@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import dataclasses
 import uuid
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 
@@ -22,7 +23,7 @@ from core.services import service
 from core.states import advance
 from core.text import clean_text
 from partners import events
-from partners.kinds import get_kind
+from partners.kinds import KindPolicy, get_kind
 from partners.models import Agreement, Slot, SlotOutcome, SlotPrerequisite
 from partners.permissions import (
     can_act_for,
@@ -43,7 +44,8 @@ MAX_PREREQUISITES = 20
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SlotData:
-    """What a partner says of a slot: outcomes are (code, from, to), prerequisites (code, level, is required)."""
+    """What a partner says of a slot: outcomes are (code, from, to), prerequisites (code, level, is required), answers
+    go by the code of the question that the kind asks."""
 
     agreement_id: uuid.UUID
     kind: str
@@ -60,6 +62,7 @@ class SlotData:
     place: str = ""
     benefits: str = ""
     cost: str = ""
+    answers: Mapping[str, str] = dataclasses.field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -157,7 +160,21 @@ def _fields(data: SlotData, agreement: Agreement, codes: CompetencyCodes, today:
         "seats": data.seats,
         "benefits": clean_text(data.benefits, field="benefits", limit=400, required=False),
         "cost": clean_text(data.cost, field="cost", limit=200, required=False),
+        "answers": _answers(kind, data.answers),
     }
+
+
+def _answers(kind: KindPolicy, given: Mapping[str, str]) -> dict[str, str]:
+    """The answers to what the kind asks in addition; those to another kind's questions are dropped if empty."""
+    asked = {question.code: question for question in kind.questions}
+    for code in given:
+        if given[code] and code not in asked:
+            raise Invalid("unknown_question", field="answers", question=code, kind=str(kind.label))
+    found = {
+        code: clean_text(given.get(code, ""), field=f"answers.{code}", limit=question.limit, required=question.required)
+        for code, question in asked.items()
+    }
+    return {code: words for code, words in found.items() if words}
 
 
 def _learning(slot: Slot, data: SlotData) -> tuple[list[SlotOutcome], list[SlotPrerequisite]]:
@@ -196,6 +213,7 @@ def slot_data(slot: Slot) -> SlotData:
         seats=slot.seats,
         benefits=slot.benefits,
         cost=slot.cost,
+        answers=slot.answers,
         outcomes=list(slot.outcomes.values_list("competency_id", "from_level", "to_level")),
         prerequisites=list(slot.prerequisites.values_list("competency_id", "level", "is_required")),
     )
@@ -295,6 +313,7 @@ _COPIED = (
     "seats",
     "benefits",
     "cost",
+    "answers",
 )
 
 

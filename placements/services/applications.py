@@ -370,6 +370,7 @@ def accept_application(
         starts_on=slot.starts_on,
         ends_on=slot.ends_on,
         blocks_time=slot.policy.blocks_time,
+        documents=[document.value for document in slot.policy.documents],
         mentor_id=chosen,
     )
     try:

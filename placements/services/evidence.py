@@ -16,6 +16,7 @@ from core.outbox import announce
 from core.services import service
 from core.states import advance
 from matching import services as matching
+from partners.kinds import Ratings
 from placements import events
 from placements.models import Evaluation, EvaluationRating, LogbookEntry, MentoringSession, Placement
 from placements.permissions import (
@@ -25,7 +26,7 @@ from placements.permissions import (
     is_host,
     is_participant,
 )
-from placements.selectors import completion_evidence
+from placements.selectors import completion_evidence, goals
 from placements.services.certificates import issue_certificate
 from placements.services.common import facts, lock_placement, moment, push_availability
 from placements.states import (
@@ -225,23 +226,26 @@ def evaluate_placement(
     stage: str = EvaluationStage.FINAL,
     now: datetime | None = None,
 ) -> Evaluation:
-    """One side's evaluation; who the actor is decides which. The host rates every objective.
+    """One side's evaluation; who the actor is decides which, and the kind what it asks.
 
     Raises Invalid(``rating_out_of_range`` on overall or ratings, ``ratings_incomplete`` on ratings,
-    ``unknown_choice`` on stage), Conflict(``already_evaluated``).
+    ``unknown_choice`` | ``evaluation_not_asked`` on stage), Conflict(``already_evaluated``).
     """
     placement = lock_placement(actor, placement_id)
     role = _evaluator_role(actor, placement)
     _check_running(placement)
     if stage not in EvaluationStage.values:
         raise Invalid("unknown_choice", field="stage", choices=", ".join(EvaluationStage.values))
+    asked = placement.policy.evaluation(role, stage)
+    if asked is None:
+        raise Invalid("evaluation_not_asked", field="stage", kind=str(placement.policy.label))
     if not 1 <= overall <= 5:
         raise Invalid("rating_out_of_range", field="overall")
-    planned = set(placement.objectives.values_list("competency_id", flat=True))
+    planned = set() if asked.ratings is Ratings.NONE else {goal.competency_id for goal in goals(placement)}
     rated = dict(ratings)
     if len(rated) != len(ratings) or not set(rated) <= planned or not all(0 <= v <= 5 for v in rated.values()):
         raise Invalid("rating_out_of_range", field="ratings")
-    if role == EvaluatorRole.MENTOR and set(rated) != planned:
+    if asked.ratings is Ratings.ASKED and set(rated) != planned:
         raise Invalid("ratings_incomplete", field="ratings")
     evaluation = Evaluation(
         agency_id=placement.agency_id,

@@ -156,6 +156,7 @@ class _Batch:
             starts_on=slot.starts_on,
             ends_on=slot.ends_on,
             blocks_time=slot.policy.blocks_time,
+            documents=[document.value for document in slot.policy.documents],
             mentor=mentor,
             letter_number=row.letter_number,
             letter_date=row.letter_date,
@@ -166,8 +167,8 @@ class _Batch:
                 title=f"Surat tugas {row.letter_number.replace('/', '-')}",
                 agency_id=self.agency.pk,
             ),
-            plan_agreed_by_id=mentor.user_id or row.host_id,
-            plan_agreed_at=row.plan_agreed_at,
+            plan_agreed_by_id=(mentor.user_id or row.host_id) if slot.policy.uses_plan else None,
+            plan_agreed_at=row.plan_agreed_at if slot.policy.uses_plan else None,
             started_by_id=row.officer_id,
             started_at=row.started_at,
             completed_by_id=mentor.user_id or row.host_id,
@@ -215,7 +216,7 @@ class _Batch:
 
     def _evidence(self, row: FinishedRow, placement: Placement, person_id: int, guide_id: int) -> None:
         mine: dict[str, Any] = {"placement": placement, **self.tenant}
-        for outcome in placement.slot.outcomes.all():
+        for outcome in placement.slot.outcomes.all() if placement.policy.uses_plan else ():
             self.objectives.append(
                 LearningObjective(
                     competency_id=outcome.competency_id,
@@ -345,9 +346,8 @@ def _check(row: FinishedRow, slot: Slot, agency: Agency) -> None:
     present = {
         Evidence.LOGBOOK_VERIFIED: bool(row.logbook),
         Evidence.SESSION_CONFIRMED: bool(row.sessions),
-        Evidence.MENTOR_EVALUATION: EvaluatorRole.MENTOR in roles,
-        Evidence.PARTICIPANT_EVALUATION: EvaluatorRole.PARTICIPANT in roles,
     }
     missing = [evidence.value for evidence in slot.policy.evidence if not present[evidence]]
+    missing += [form.code for form in slot.policy.evaluations if form.required and form.role not in roles]
     if missing:
         raise Invalid("evidence_incomplete", field=missing[0], missing=", ".join(missing))

@@ -17,6 +17,7 @@ from core.services import service
 from core.states import advance
 from matching import services as matching
 from partners import services as partners
+from partners.kinds import Document
 from placements import events
 from placements.models import LearningObjective, Placement
 from placements.permissions import (
@@ -107,6 +108,8 @@ def set_learning_plan(
     placement = lock_placement(actor, placement_id)
     require(can_write_plan(actor, placement), "only_participant_or_host")
     _check_preparing(placement)
+    if Document.LEARNING_PLAN.value not in placement.documents:
+        raise Conflict("kind_without_plan", kind=str(placement.policy.label))
     if not objectives:
         raise Invalid("objectives_required", field="objectives")
     known = set(Competency.objects.filter(pk__in=[o[0] for o in objectives]).values_list("pk", flat=True))

@@ -121,6 +121,18 @@ def test_placement(road: Road) -> None:
         change(started.placement, status="completed")
 
 
+def test_a_start_is_held_to_the_documents_asked_for_when_the_seat_was_taken(road: Road) -> None:
+    placement = road.accept()
+    begun = {"status": "active", "started_at": timezone.now(), "started_by": road.hr}
+    for asked in ("assignment_letter", "learning_plan"):
+        with violates("placement_started_with_checklist"):
+            change(placement, documents=[asked], **begun)
+    with violates("placement_started_with_checklist"):
+        change(placement, documents=["mentor"], mentor=None, **begun)
+    change(placement, documents=["mentor", "agreement"], **begun)
+    change(placement, mentor=None, documents=["agreement"])
+
+
 def test_overlap_is_excluded_and_the_next_day_is_free(road: Road) -> None:
     placement = road.accept()
     twin = make_road(agency=road.agency)
@@ -132,6 +144,7 @@ def test_overlap_is_excluded_and_the_next_day_is_free(road: Road) -> None:
         "employee": road.employee,
         "slot": twin.slot,
         "ends_on": placement.ends_on + timedelta(days=5),
+        "documents": [],
     }
     with violates("placement_no_overlap"):
         Placement.objects.create(**row, starts_on=placement.ends_on, blocks_time=True)

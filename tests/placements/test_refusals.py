@@ -335,6 +335,8 @@ def test_the_checklist_is_what_the_kind_asks_for(monkeypatch: pytest.MonkeyPatch
     road = make_road()
     road.accept()
     asked = road.placement.policy
-    assert tuple(item.code for item in start_checklist(road.placement)) == asked.documents
-    monkeypatch.setattr(Placement, "policy", replace(asked, documents=("mentor",)))
+    assert [item.code for item in start_checklist(road.placement)] == [document.value for document in asked.documents]
+    monkeypatch.setattr(Placement, "policy", replace(asked, documents=()))
+    assert len(start_checklist(road.placement)) == len(asked.documents), "kept from when the seat was taken"
+    road.placement.documents = ["mentor"]
     assert [(item.code, item.done) for item in start_checklist(road.placement)] == [("mentor", True)]

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from asn.states import Level
-from placements.models import LearningObjective, Placement
+from placements.models import Placement
 from placements.states import DecisionReason, EndReason
-from web.forms.fields import LongText
 
 REASONS_OF_PARTNER = (
     DecisionReason.NO_CAPACITY,
@@ -89,47 +86,6 @@ class PlanForm(forms.Form):
             )
             for number, outcome in enumerate(self._outcomes)
         ]
-
-
-class HostEvaluationForm(forms.Form):
-    """The mentor's final word; every objective is rated."""
-
-    overall = forms.TypedChoiceField(
-        label=_("The participant's performance, all in all"),
-        coerce=int,
-        choices=[
-            (5, _("5 – excellent")),
-            (4, _("4 – good")),
-            (3, _("3 – sufficient")),
-            (2, _("2 – weak")),
-            (1, _("1 – poor")),
-        ],
-        widget=forms.RadioSelect,
-    )
-    strengths = LongText(label=_("Strengths"), max_length=2000, rows=3)
-    improvements = LongText(label=_("What to work on next"), max_length=2000, rows=3, required=False)
-
-    def __init__(self, *args: Any, objectives: Sequence[LearningObjective], **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self._codes = {}
-        for number, objective in enumerate(objectives):
-            name = f"level_{number}"
-            self._codes[name] = objective.competency_id
-            self.fields[name] = forms.TypedChoiceField(
-                label=_("Level shown in %(competency)s (goal %(level)s)")
-                % {"competency": objective.competency.name, "level": objective.to_level},
-                coerce=int,
-                choices=[
-                    ("", _("Choose a level")),
-                    (0, _("0 – not shown")),
-                    *((level.value, f"{level.value} – {level.label}") for level in Level),
-                ],
-            )
-
-    @property
-    def ratings(self) -> list[tuple[str, int]]:
-        """(competency code, level) of every objective."""
-        return [(code, self.cleaned_data[name]) for name, code in self._codes.items()]
 
 
 class EndForm(forms.Form):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from django import forms
@@ -13,7 +13,8 @@ from django.utils.translation import gettext_lazy as _
 
 from asn.models import Competency
 from asn.states import Level
-from partners.kinds import kind_choices
+from core.errors import Invalid
+from partners.kinds import KindPolicy, all_kinds, get_kind, kind_choices
 from partners.models import Agreement, Slot
 from partners.services import SlotData
 from partners.states import CancelReason, SlotMode, SlotStatus
@@ -23,6 +24,7 @@ OUTCOME_ROWS = 5
 PREREQUISITE_ROWS = 3
 MOST_OUTCOMES = 8
 MOST_LINES = 20
+ANSWER = "answers."  # begins the name of a field that the chosen kind adds
 
 LEVELS = [(level.value, f"{level.value} – {level.label}") for level in Level]
 
@@ -122,6 +124,15 @@ class SlotForm(forms.Form):
     def __init__(self, *args: Any, agreements: Iterable[Agreement], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["kind"].choices = kind_choices()  # type: ignore[attr-defined]
+        self.chosen = chosen_kind(self.data if self.is_bound else self.initial)
+        for question in self.chosen.questions:
+            self.fields[f"{ANSWER}{question.code}"] = LongText(
+                label=question.label,
+                help_text=question.help_text,
+                max_length=question.limit,
+                rows=4,
+                required=question.required,
+            )
         self.fields["agreement_id"].widget.choices = [  # type: ignore[attr-defined]
             ("", _("Choose an agreement")),
             *(
@@ -130,16 +141,30 @@ class SlotForm(forms.Form):
             ),
         ]
 
+    @property
+    def answers(self) -> list[Any]:
+        """The fields that the chosen kind adds."""
+        return [self[name] for name in self.fields if name.startswith(ANSWER)]
+
+
+def chosen_kind(values: Mapping[str, Any]) -> KindPolicy:
+    """The kind named in these values; the first one as long as none is."""
+    try:
+        return get_kind(str(values.get("kind", "")))
+    except Invalid:
+        return all_kinds()[0]
+
 
 def slot_initial(slot: Slot) -> dict[str, Any]:
     """A stored slot as the form shows it."""
     names = [name for name in SlotForm.base_fields if name != "agreement_id"]
-    return {"agreement_id": slot.agreement_id, **{name: getattr(slot, name) for name in names}}
+    answers = {f"{ANSWER}{code}": words for code, words in slot.answers.items()}
+    return {"agreement_id": slot.agreement_id, **answers, **{name: getattr(slot, name) for name in names}}
 
 
 def typed_slot(typed: QueryDict) -> dict[str, Any]:
     """What has been typed so far, unchecked, as the form shows it again."""
-    return {name: typed[name] for name in SlotForm.base_fields if name in typed}
+    return {name: typed[name] for name in typed if name in SlotForm.base_fields or name.startswith(ANSWER)}
 
 
 def typed_lines(typed: QueryDict) -> dict[str, list[dict[str, Any]]]:
@@ -158,6 +183,7 @@ def slot_data(form: SlotForm, outcomes: Any, prerequisites: Any) -> SlotData:
     """The answers as the service takes them."""
     answers = dict(form.cleaned_data)
     agreement_id: uuid.UUID = answers.pop("agreement_id")
+    more = {name.removeprefix(ANSWER): answers.pop(name) for name in list(answers) if name.startswith(ANSWER)}
     return SlotData(
         agreement_id=agreement_id,
         outcomes=[
@@ -170,6 +196,7 @@ def slot_data(form: SlotForm, outcomes: Any, prerequisites: Any) -> SlotData:
             for line in prerequisites.cleaned_data
             if line.get("competency")
         ],
+        answers=more,
         **answers,
     )
 

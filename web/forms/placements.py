@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from asn.models import Competency
 from asn.states import Level
-from placements.states import EndReason
+from partners.kinds import EvaluationForm as EvaluationAsked
+from partners.kinds import Ratings
+from placements.models import Placement
+from placements.selectors import goals
+from placements.states import EndReason, EvaluatorRole
 from web.forms.fields import DateField, LongText
 
 
@@ -54,42 +56,55 @@ PlanFormSet = forms.formset_factory(PlanLineForm, extra=0, max_num=20, absolute_
 
 
 class EvaluationForm(forms.Form):
-    """The participant's view at the end, with the level reached in each objective."""
+    """What the kind asks one side: a mark, a few words, and the levels reached."""
 
-    overall = forms.TypedChoiceField(
-        label=_("How useful was this placement, all in all?"),
-        coerce=int,
-        choices=[
-            (5, _("5 – very useful")),
-            (4, _("4 – useful")),
-            (3, _("3 – partly")),
-            (2, _("2 – little")),
-            (1, _("1 – not useful")),
-        ],
-        widget=forms.RadioSelect,
-    )
-    strengths = LongText(label=_("What was good?"), max_length=2000, rows=3, required=False)
-    improvements = LongText(label=_("What should be better?"), max_length=2000, rows=3, required=False)
-    applied = LongText(label=_("What will you use at work, and when?"), max_length=2000, rows=3)
-
-    def __init__(self, *args: Any, objectives: Sequence[Competency] = (), **kwargs: Any) -> None:
+    def __init__(self, *args: Any, asked: EvaluationAsked, placement: Placement, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.codes = {f"level_{number}": competency.pk for number, competency in enumerate(objectives)}
-        for name, competency in zip(self.codes, objectives, strict=True):
-            self.fields[name] = forms.TypedChoiceField(
-                label=_("Your level now in %(competency)s") % {"competency": competency.name},
-                coerce=int,
-                empty_value=None,
-                required=False,
-                choices=[
-                    ("", _("I cannot say")),
-                    *((level.value, f"{level.value} – {level.label}") for level in Level),
-                ],
+        self.fields["overall"] = forms.TypedChoiceField(
+            label=str(asked.overall),
+            coerce=int,
+            choices=list(enumerate(asked.marks, start=1))[::-1],
+            widget=forms.RadioSelect,
+        )
+        for question in asked.questions:
+            self.fields[question.code] = LongText(
+                label=question.label,
+                help_text=question.help_text,
+                max_length=question.limit,
+                rows=3,
+                required=question.required,
             )
+        self.words = ("overall", *(question.code for question in asked.questions))
+        rated = [] if asked.ratings is Ratings.NONE else goals(placement)
+        self.codes = {f"level_{number}": goal.competency_id for number, goal in enumerate(rated)}
+        for name, goal in zip(self.codes, rated, strict=True):
+            self.fields[name] = self._level(goal.competency.name, goal.to_level, asked)
+
+    @staticmethod
+    def _level(name: str, goal: int, asked: EvaluationAsked) -> forms.TypedChoiceField:
+        levels = [(level.value, f"{level.value} – {level.label}") for level in Level]
+        if asked.ratings is Ratings.ASKED:
+            choices = [("", _("Choose a level")), (0, _("0 – not shown")), *levels]
+        else:
+            choices = [("", _("I cannot say")), *levels]
+        own = asked.role == EvaluatorRole.PARTICIPANT
+        label = _("Your level now in %(competency)s") if own else _("Level shown in %(competency)s (goal %(level)s)")
+        return forms.TypedChoiceField(
+            label=label % {"competency": name, "level": goal},
+            coerce=int,
+            empty_value=None,
+            required=asked.ratings is Ratings.ASKED,
+            choices=choices,
+        )
+
+    @property
+    def answers(self) -> dict[str, Any]:
+        """Mark and words as the service takes them."""
+        return {name: self.cleaned_data[name] for name in self.words}
 
     @property
     def ratings(self) -> list[tuple[str, int]]:
-        """(competency code, level) of the answered objectives."""
+        """(competency code, level) of the answered competencies."""
         answers = ((code, self.cleaned_data.get(name)) for name, code in self.codes.items())
         return [(code, level) for code, level in answers if level is not None]
 

@@ -19,10 +19,10 @@ from placements import services
 from placements.models import LogbookEntry, Placement
 from placements.permissions import get_visible_placement, is_host
 from placements.selectors import completion_evidence, open_placement_actions, placements_with_road, start_checklist
-from placements.states import LogbookStatus, PlacementStatus
+from placements.states import EvaluatorRole, LogbookStatus, PlacementStatus
 from web.components import Fact
-from web.forms.host import EndForm, HostEvaluationForm, MentorForm, NoteForm, PlanForm
-from web.forms.placements import SessionForm
+from web.forms.host import EndForm, MentorForm, NoteForm, PlanForm
+from web.forms.placements import EvaluationForm, SessionForm
 from web.pages import Attempt, attempt, done, page, paginate, user_of
 from web.templatetags.padan import date_range
 
@@ -244,15 +244,18 @@ def confirm_session(request: HttpRequest, placement_id: uuid.UUID, session_id: u
 def evaluate(request: HttpRequest, placement_id: uuid.UUID) -> HttpResponse:
     """The host's word at the end, with the level seen in each objective."""
     row = get_hosted(request, placement_id)
-    objectives = list(row.objectives.select_related("competency"))
-    form = HostEvaluationForm(request.POST or None, objectives=objectives)
+    asked = row.policy.evaluation(EvaluatorRole.MENTOR)
+    if asked is None:
+        raise NotFound()
+    form = EvaluationForm(request.POST or None, asked=asked, placement=row)
     outcome, status = Attempt(), 200
     if request.method == "POST":
         status = 422
         if form.is_valid():
-            words = {name: form.cleaned_data[name] for name in ("overall", "strengths", "improvements")}
             with attempt(form) as outcome:
-                services.evaluate_placement(actor=user_of(request), placement_id=row.pk, ratings=form.ratings, **words)
+                services.evaluate_placement(
+                    actor=user_of(request), placement_id=row.pk, ratings=form.ratings, **form.answers
+                )
                 return done(request, _("Thank you: your evaluation is kept."), "partner_placement", row.pk)
             status = outcome.status
     context = {"placement": row, "slot": row.slot, "form": form, "problem": outcome.problem}

@@ -132,7 +132,7 @@ def _application_page(row: Application) -> dict[str, object]:
         "taught": len(set(wanted) & {r.competency for r in reasons if r.code == "competency_gap_closed"}),
         "open_gaps": len(wanted),
         "ceiling": _under_ceiling(person),
-        "planned": row.slot.policy.jp_planned,
+        "planned": row.slot.jp_planned,
         "overlaps": [
             (date.fromisoformat(str(r.params["busy_from"])), date.fromisoformat(str(r.params["busy_to"])))
             for r in pair.hindrances

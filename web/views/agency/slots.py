@@ -135,7 +135,7 @@ def _facts(row: Slot) -> list[Fact]:
         Fact(_("Place"), row.place or "–"),
         Fact(_("Seats"), _("%(left)s of %(seats)s left") % {"left": row.seats_left, "seats": row.seats}),
         Fact(_("Apply until"), short_date(row.apply_by)),
-        Fact(_("JP expected"), row.policy.jp_planned),
+        Fact(_("JP expected"), row.jp_planned),
         Fact(_("Benefits"), row.benefits or _("None promised")),
         Fact(_("Cost"), row.cost or _("None")),
     ]

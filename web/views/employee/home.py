@@ -142,7 +142,7 @@ def _tasks_of(placement: Placement, today: dt.date, monday: dt.date) -> list[Tas
     slot = placement.slot.title
     tasks = []
     if placement.status == PlacementStatus.PREPARING:
-        if not placement.has_plan:  # type: ignore[attr-defined]
+        if placement.policy.uses_plan and not placement.has_plan:  # type: ignore[attr-defined]
             tasks.append(
                 Task(
                     _("Write your learning plan"),
@@ -158,7 +158,7 @@ def _tasks_of(placement: Placement, today: dt.date, monday: dt.date) -> list[Tas
         words = ngettext("Correct %(count)s logbook day", "Correct %(count)s logbook days", count)
         tasks.append(Task(words % {"count": count}, logbook, slot))
     running = placement.starts_on <= today <= placement.ends_on
-    if running and not placement.policy.uses_sessions and not placement.wrote_this_week:  # type: ignore[attr-defined]
+    if running and placement.policy.asks_logbook and not placement.wrote_this_week:  # type: ignore[attr-defined]
         tasks.append(Task(_("Logbook of this week"), logbook, slot, monday + dt.timedelta(days=4)))
     if placement.to_confirm:  # type: ignore[attr-defined]
         tasks.append(

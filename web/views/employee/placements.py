@@ -15,12 +15,13 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from accounts.roles import Role
 from asn.models import Employee
 from asn.selectors import gap_profile
+from core.errors import NotFound
 from core.policy import policy
 from placements import services
 from placements.models import LogbookEntry, Placement
 from placements.permissions import visible_placements
 from placements.selectors import completion_evidence, open_placement_actions, start_checklist
-from placements.states import LogbookStatus, PlacementStatus
+from placements.states import EvaluatorRole, LogbookStatus, PlacementStatus
 from web.components import Fact
 from web.forms.placements import EvaluationForm, LogbookForm, PlanFormSet, SessionForm, StopForm
 from web.pages import Attempt, attempt, done, is_uuid, page, paginate, user_of
@@ -257,15 +258,16 @@ def evaluate(request: HttpRequest, placement_id: uuid.UUID) -> HttpResponse:
     """The participant's own word at the end."""
     user = user_of(request)
     row = get_own_placement(user, placement_id)
-    objectives = [objective.competency for objective in row.objectives.select_related("competency")]
-    form = EvaluationForm(request.POST or None, objectives=objectives)
+    asked = row.policy.evaluation(EvaluatorRole.PARTICIPANT)
+    if asked is None:
+        raise NotFound()
+    form = EvaluationForm(request.POST or None, asked=asked, placement=row)
     outcome, status = Attempt(), 200
     if request.method == "POST":
         status = 422
         if form.is_valid():
-            words = {name: form.cleaned_data[name] for name in ("overall", "strengths", "improvements", "applied")}
             with attempt(form) as outcome:
-                services.evaluate_placement(actor=user, placement_id=row.pk, ratings=form.ratings, **words)
+                services.evaluate_placement(actor=user, placement_id=row.pk, ratings=form.ratings, **form.answers)
                 return done(request, _("Thank you: your evaluation is kept."), "employee_placement", row.pk)
             status = outcome.status
     return page(

@@ -135,7 +135,7 @@ def slot_facts(slot: Slot) -> list[Fact]:
         Fact(_("Mode"), slot.get_mode_display()),
         Fact(_("Place"), slot.place or "–"),
         Fact(_("Seats"), left),
-        Fact(_("JP expected"), slot.policy.jp_planned),
+        Fact(_("JP expected"), slot.jp_planned),
         Fact(_("Benefits"), slot.benefits or _("None promised")),
         Fact(_("Cost"), slot.cost or _("None")),
         Fact(_("Agreement"), slot.agreement.number_agency),

@@ -20,6 +20,7 @@ from matching.selectors import read_skills
 from mentors.models import Mentor
 from mentors.services import assign_mentor, unassign_mentor
 from partners import services
+from partners.kinds import all_kinds
 from partners.models import Agreement, Partner, Slot
 from partners.permissions import can_edit_slot, visible_agreements
 from partners.selectors import slot_list
@@ -148,10 +149,10 @@ def _slot_form(
     agreements, choices = _agreements(request, partner, row), competency_choices()
     outcome, status = Attempt(), 200
     reading: dict[str, Any] = {}
-    if request.method == "POST" and request.POST.keys() & {"read", "take"}:
-        # Asking what the description says keeps what was typed, and checks nothing yet.
+    if request.method == "POST" and request.POST.keys() & {"read", "take", "ask"}:
+        # Asking what the description says, or what a kind asks for, keeps what was typed and checks nothing yet.
         typed, lines = typed_slot(request.POST), typed_lines(request.POST)
-        reading = _readings(request, lines["outcomes"])
+        reading = {} if "ask" in request.POST else _readings(request, lines["outcomes"])
         form = SlotForm(initial=typed, agreements=agreements)
         outcomes = OutcomeFormSet(prefix="outcomes", initial=lines["outcomes"], form_kwargs={"choices": choices})
         prerequisites = PrerequisiteFormSet(
@@ -187,7 +188,7 @@ def _slot_form(
             "problem": outcome.problem,
             **reading,
         },
-        partial="teaching",
+        partial="kind" if "ask" in request.POST else "teaching",
         status=status,
     )
 
@@ -220,12 +221,13 @@ def _line_initial(row: Slot | None) -> tuple[list[dict[str, Any]], list[dict[str
 
 
 def _fresh(agreements: list[Agreement]) -> dict[str, Any]:
+    kind = all_kinds()[0]
     return {
         "agreement_id": agreements[0].pk if len(agreements) == 1 else None,
-        "kind": "internship",
+        "kind": kind.code,
         "mode": "onsite",
-        "seats": 1,
-        "hours_per_week": 20,
+        "seats": kind.default_seats,
+        "hours_per_week": kind.default_hours_per_week,
     }
 
 
