@@ -298,7 +298,7 @@ def one_person(problem: Problem, i: int) -> Problem:
 
 def one_slot(problem: Problem, j: int) -> Problem:
     """The same people beside one slot."""
-    hidden = problem.hidden
+    hidden, asked = problem.hidden, problem.prerequisites
     if hidden is not None:
         group = np.repeat(np.arange(len(hidden.start) - 1), np.diff(hidden.start))[hidden.values[0] == j]
         lists: list[list[int]] = [[] for _ in range(len(hidden.start) - 1)]
@@ -311,8 +311,10 @@ def one_slot(problem: Problem, j: int) -> Problem:
         slot_zone=problem.slot_zone[j : j + 1],
         slot_limits=problem.slot_limits[:, j : j + 1],
         slot_bits=problem.slot_bits[j : j + 1],
+        slot_period=problem.slot_period[:, j : j + 1],
         slot_place=problem.slot_place[j : j + 1],
         hidden=hidden,
+        prerequisites=asked and replace(asked, asked=_row(asked.asked, j), count=asked.count[j : j + 1]),
     )
 
 
@@ -341,7 +343,7 @@ def run_new_slots(problem: Problem, by_person: Lists, oracle: Oracle, *, filters
             first = np.argsort(-worth, kind="stable")[:depth]
             first = first[worth[first] > 0]
             if not (
-                np.array_equal(who, np.flatnonzero(worth >= ends))
+                np.array_equal(np.sort(who), np.flatnonzero(worth >= ends))
                 and np.array_equal(points, worth[who])
                 and np.array_equal(best, first)
                 and np.array_equal(best_points, worth[first])

@@ -474,63 +474,69 @@ def meet_people(  # type: ignore[no-untyped-def]
     worth,
     columns,
     values,
-    kind,
-    verdict,
     least,
+    block_start,
+    block_kind,
+    verdict,
     sums,
     tops,
     gains,
 ):
-    """The linear units of everybody beside one slot, with the verdict (0 or HIDDEN) on their kind of person.
+    """The linear units of everybody beside one slot. People stand by kind; verdict: what a kind gains, or HIDDEN.
 
-    tops and gains: of every 64 people the largest sum, and the largest that one has above the own least.
+    tops and gains: of every block of people of one kind the largest value, and the largest above the own least.
     """
-    people, one, wide = np.uint64(len(sums)), np.uint64(1), np.uint64(64)
-    sums[:] = np.float32(0.0)
+    one, zero = np.uint64(1), np.float32(0.0)
+    sums[:] = zero
     for c in range(np.uint64(len(columns))):
         column, value = np.uint64(columns[c]), values[c]
         for p in range(np.uint64(start[column]), np.uint64(start[column + one])):
             sums[np.uint64(who[p])] += worth[p] * value
-    first = np.uint64(0)
-    while first < people:  # in pieces that stay in the first-level cache
-        stop = min(first + wide * wide, people)
-        for i in range(first, stop):
-            sums[i] += verdict[np.uint64(kind[i])]
-        while first < stop:
-            end = min(first + wide, stop)
-            top, gain = HIDDEN, HIDDEN
-            for i in range(first, end):
-                top = max(top, sums[i])
-                gain = max(gain, sums[i] - least[i])
-            tops[first // wide], gains[first // wide] = top, gain
-            first = end
+    for b in range(np.uint64(len(block_kind))):
+        added = verdict[np.uint64(block_kind[b])]
+        top, gain = HIDDEN, HIDDEN
+        if added >= zero:
+            for i in range(np.uint64(block_start[b]), np.uint64(block_start[b + one])):
+                value = sums[i] + added if sums[i] > zero else HIDDEN
+                top = max(top, value)
+                gain = max(gain, value - least[i])
+        tops[b], gains[b] = top, gain
 
 
 @_compiled
-def reached(sums, least, gains, bonus):  # type: ignore[no-untyped-def]
-    """Who has something and, with the bonus, comes to the own least."""
-    zero, one, wide = np.float32(0.0), np.uint64(1), np.uint64(64)
-    people, count = np.uint64(len(sums)), np.uint64(0)
-    found = np.empty(people, np.int64)
-    for b in range(np.uint64(len(gains))):
-        if gains[b] >= -bonus:
-            for i in range(b * wide, min(b * wide + wide, people)):
-                if sums[i] > zero and sums[i] + bonus >= least[i]:
-                    found[count] = np.int64(i)
-                    count += one
-    return found[:count].copy()
-
-
-@_compiled
-def not_below(sums, least, tops, bonus):  # type: ignore[no-untyped-def]
-    """The same with one least for all."""
-    zero, one, wide = np.float32(0.0), np.uint64(1), np.uint64(64)
-    people, count = np.uint64(len(sums)), np.uint64(0)
-    found = np.empty(people, np.int64)
-    for b in range(np.uint64(len(tops))):
-        if tops[b] > zero and tops[b] + bonus >= least:
-            for i in range(b * wide, min(b * wide + wide, people)):
-                if sums[i] > zero and sums[i] + bonus >= least:
-                    found[count] = np.int64(i)
-                    count += one
-    return found[:count].copy()
+def those_above(  # type: ignore[no-untyped-def]
+    sums,
+    least,
+    within,
+    promise,
+    bar,
+    block_start,
+    block_kind,
+    verdict,
+    order,
+    hidden_of,
+    gone,
+):
+    """Who comes to the own least, or to `within` where it is above 0, and with what units; only blocks whose promise
+    comes to the bar are opened, and whoever is in a group that is gone is left out."""
+    zero, one, count = np.float32(0.0), np.uint64(1), np.uint64(0)
+    found = np.empty(len(order) + 1, np.int32)
+    units = np.empty(len(order) + 1, np.int32)
+    for b in range(np.uint64(len(promise))):
+        if promise[b] >= bar:
+            added = verdict[np.uint64(block_kind[b])]
+            for i in range(np.uint64(block_start[b]), np.uint64(block_start[b + one])):
+                # without a branch: who comes in is hard to guess
+                value = sums[i] + added
+                found[count] = order[i]
+                units[count] = np.int32(min(value, _FULL))
+                count += np.uint64((sums[i] > zero) & (value >= (within if within > zero else least[i])))
+    if len(hidden_of):
+        kept = np.uint64(0)
+        for e in range(count):
+            person, worth = found[e], units[e]
+            found[kept] = person
+            units[kept] = worth
+            kept += np.uint64(not gone[hidden_of[np.uint64(person)]])
+        count = kept
+    return found[:count].copy(), units[:count].copy()

@@ -11,6 +11,7 @@ import sys
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from functools import partial
 from itertools import pairwise, repeat
 from threading import Lock
 from types import ModuleType
@@ -38,6 +39,7 @@ _CELLS = 8192  # slots of a tile: sums and thresholds stay in the first-level ca
 _DENSE = 0.06  # share of the slots from which a column is kept as a row
 _REGISTERS = 32  # a segment is filled up to a multiple of this many slots, so that no loop has a rest
 _DENSE_BYTES = 64 << 20
+_BLOCK = 64  # people of one kind that a new slot passes over at once
 
 
 def _none() -> Ints:
@@ -616,13 +618,15 @@ def _read(keys: Whole, positions: int) -> Lists:
 
 @dataclass(frozen=True)
 class Audience:
-    """People made ready to meet new slots: their vectors turned over, and what each one's list ends with."""
+    """People made ready to meet new slots: by kind, their vectors turned over, and what each one's list ends with."""
 
-    start: Whole
+    order: Ints  # people by kind: all of one kind meet the same filters, but for what is hidden from single ones
+    first: Whole  # a person of each kind
+    block_start: Ints  # of at most _BLOCK people of one kind
+    block_kind: Ints
+    start: Whole  # their vectors by column
     who: Ints
     worth: NDArray[np.float32]
-    kind: Ints  # of each person: all of one kind meet the same filters, but for what is hidden from single ones
-    first: Whole  # a person of each kind
     least: NDArray[np.float32]  # units from which a slot comes into a person's list, or ties with its end
     sums: NDArray[np.float32]  # and the rest: room for what `meet` works out
     tops: NDArray[np.float32]
@@ -631,56 +635,90 @@ class Audience:
     @classmethod
     def of(cls, problem: Problem, by_person: Lists) -> Audience:
         """Only the people's side of the problem is read."""
-        turned = _side([people for people, _ in problem.vectors]).tocsc()
-        _, first, kind = np.unique(_one_key(_asked(problem)), return_index=True, return_inverse=True)
+        _, first, kind, size = np.unique(
+            _one_key(_asked(problem)), return_index=True, return_inverse=True, return_counts=True
+        )
+        order = np.argsort(kind, kind="stable").astype(np.int32)
+        turned = _side([people for people, _ in problem.vectors])[order].tocsc()
+        blocks = -(-size // _BLOCK)
+        block_kind = np.repeat(np.arange(len(size)), blocks)
+        within_kind = np.arange(len(block_kind)) - np.repeat(np.cumsum(blocks) - blocks, blocks)
+        block_start = np.append(np.repeat(np.cumsum(size) - size, blocks) + _BLOCK * within_kind, problem.people)
         last = by_person.points[:, -1] if by_person.points.shape[1] else np.zeros(problem.people, dtype=np.int32)
         return cls(
+            order,
+            first,
+            block_start.astype(np.int32),
+            block_kind.astype(np.int32),
             turned.indptr.astype(np.int64),
             turned.indices.astype(np.int32, copy=False),
             turned.data.astype(np.float32),
-            kind.astype(np.int32),
-            first,
-            floors()[np.maximum(last, 1)],
+            floors()[np.maximum(last, 1)][order],
             np.zeros(problem.people, dtype=np.float32),
-            *np.zeros((2, -(-problem.people // 64)), dtype=np.float32),
+            *np.zeros((2, len(block_kind)), dtype=np.float32),
         )
 
-    def meet(self, problem: Problem, depth: int) -> tuple[tuple[Whole, Whole], tuple[Whole, Whole]]:
+    def meet(self, problem: Problem, depth: int) -> tuple[tuple[Ints, Ints], tuple[Ints, Ints]]:
         """The only slot of a problem with the same people: whose lists it reaches, and its own `depth` best people.
 
-        Each as positions and points, the first in the order of the people. Not for two threads at once.
+        Each as positions and points, the first in no order. Not for two threads at once.
         """
-        machine, bound = _machine(), np.float32(problem.place_units)
+        machine, zero = _machine(), np.float32(0)
         row = _side([slots for _, slots in problem.vectors])
-        zone = problem.slot_zone[0]
-        allowed = _terms_allow(problem, self.first, np.zeros(1, dtype=np.int64))[:, 0]
-        allowed &= (zone == EVERYWHERE) | (zone == problem.person_zone[self.first])
+        verdict = self._verdict(problem, machine.HIDDEN)
+        blocks = (self.block_start, self.block_kind, verdict)
         machine.meet_people(
             *(self.start, self.who, self.worth, row.indices.astype(np.int64), row.data.astype(np.float32)),
-            *(self.kind, np.where(allowed, np.float32(0), machine.HIDDEN)),
-            *(self.least, self.sums, self.tops, self.gains),
+            *(self.least, *blocks, self.sums, self.tops, self.gains),
         )
-        reached = machine.reached(self.sums, self.least, self.gains, bound)
-        # of so many groups of people the best come to `within`
+        hidden_of, gone = self._gone(problem)
+        look = partial(machine.those_above, self.sums, self.least)
+        rest = (*blocks, self.order, hidden_of, gone)
+        who, units = look(zero, self.gains, zero, *rest)
+        points = self._points(problem, who, units)
+        if problem.prerequisites is not None:  # which may lower what came in below the end of a list again
+            ends = np.empty_like(self.least)
+            ends[self.order] = self.least
+            comes_in = points >= to_points(ends[who].astype(np.int64))
+            who, points = who[comes_in], points[comes_in]
+        # of so many blocks of people the best come to `within`
         enough = min(4 * depth, len(self.tops))
         within = max(np.partition(self.tops, len(self.tops) - enough)[len(self.tops) - enough], np.float32(1))
         while True:
-            there = machine.not_below(self.sums, within, self.tops, bound)
-            points = self._points(problem, there)
-            order = np.lexsort((there, -points))[:depth]
-            order = order[points[order] > 0]
-            # whoever was not looked at has fewer units than `within`, even with the place
-            if within <= 1 or (len(order) == depth and points[order[-1]] > to_points(int(within))):
+            there, units = look(within, self.tops, within, *rest)
+            worth = self._points(problem, there, units)
+            best = np.lexsort((there, -worth))[:depth]
+            best = best[worth[best] > 0]
+            # whoever was not looked at has fewer units than `within`
+            if within <= 1 or (len(best) == depth and worth[best[-1]] > to_points(int(within))):
                 break
-            within = np.float32(within // 2)
-        worth = self._points(problem, reached)
-        comes_in = worth >= to_points(self.least[reached].astype(np.int64))
-        return (reached[comes_in], worth[comes_in]), (there[order], points[order])
+            within = max(np.float32(within // 2), np.float32(1))
+        return (who, points), (there[best], worth[best])
 
-    def _points(self, problem: Problem, rows: Whole) -> Whole:
-        only = np.zeros(1, dtype=np.int64)
-        sums = self.sums[rows].astype(np.int64)[:, None]
-        units, blocked = _with_place_and_prerequisites(problem, sums, rows, only)
-        points = to_points(units)
-        points[blocked | ~possible(problem, rows, only)] = 0
-        return points[:, 0]
+    def _verdict(self, problem: Problem, shut: np.float32) -> NDArray[np.float32]:
+        """What each kind of person gains at this slot, or that it may not meet it."""
+        zone, only = problem.slot_zone[0], np.zeros(1, dtype=np.int64)
+        allowed = _terms_allow(problem, self.first, only)[:, 0]
+        allowed &= (zone == EVERYWHERE) | (zone == problem.person_zone[self.first])
+        gain = np.zeros(len(self.first), dtype=np.float32)
+        if problem.place_units:
+            place = problem.slot_place[0]
+            gain[(place == ANY_PLACE) | (place == problem.person_place[self.first])] = problem.place_units
+        return np.where(allowed, gain, shut)
+
+    def _gone(self, problem: Problem) -> tuple[Ints, Flags]:
+        """The group of each person, and of each group, with nobody's as the last, whether the slot is hidden from it."""
+        if problem.hidden is None:
+            return _none(), np.zeros(1, dtype=bool)
+        gone = np.zeros(len(problem.hidden.start), dtype=bool)
+        gone[:-1] = np.diff(problem.hidden.start) > 0
+        return problem.hidden_group, gone
+
+    def _points(self, problem: Problem, who: Ints, units: Ints) -> Ints:
+        asked = problem.prerequisites
+        worth = units.astype(np.int64)
+        if asked is not None:
+            unmet = asked.count[0] + (asked.answers[who] @ asked.asked[:1].T).toarray()[:, 0]
+            worth = worth * asked.kept[unmet % BLOCKED] // KEEP_ONE
+            worth[unmet >= BLOCKED] = 0
+        return to_points(worth).astype(np.int32)

@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 import uuid
 from datetime import timedelta
+from typing import Any
 
 from django.conf import settings
 from django.db import IntegrityError, connection, transaction
@@ -307,15 +308,19 @@ def _finish(run_id: uuid.UUID) -> None:
     )
     lists = [(slot, packed, cut) for slot, (packed, cut) in zip(catalogue.items, merged, strict=True)]
     first_places = hold_ceiling(generation, catalogue.items, policy_of(run.agency).first_place_ceiling)
-    _switch(run_id, generation, lists)
     shown = ([str(person) for person, _ in packing.unpack_slot(packed)[: generation.k]] for _, packed, _ in lists)
     report = exposure_report(run.agency, shown, today=run.agency.today(run.started_at))
-    MatchRun.objects.filter(pk=run_id).update(report={**report, "first_places": first_places})
+    _switch(run_id, generation, lists, {**report, "first_places": first_places})
     _prune(run.agency_id)
 
 
 @service
-def _switch(run_id: uuid.UUID, generation: Generation, lists: list[tuple[datasets.Opportunity, bytes, bool]]) -> None:
+def _switch(
+    run_id: uuid.UUID,
+    generation: Generation,
+    lists: list[tuple[datasets.Opportunity, bytes, bool]],
+    report: dict[str, Any],
+) -> None:
     """Show the new generation in one moment, and ask again for what changed while it was made."""
     lock_until_commit(generation.agency_id)
     run = MatchRun.objects.select_for_update().get(pk=run_id)
@@ -334,7 +339,7 @@ def _switch(run_id: uuid.UUID, generation: Generation, lists: list[tuple[dataset
             outbox.announce(events.SLOT_CHANGED, key=change.pk, slot_id=change.slot_id)
     run.changes.all().delete()
     run.shards.all().delete()
-    run.finished_at = now
+    run.finished_at, run.report = now, report
     run.save()
     outbox.announce(events.RECOMMENDATIONS_READY, key=run.pk, run_id=run.pk, agency_id=run.agency_id)
 

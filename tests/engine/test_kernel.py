@@ -12,8 +12,19 @@ from scipy import sparse
 from sklearn.base import clone
 
 from matching.engine import kernel
+from matching.engine.bench import one_slot
 from matching.engine.fixedpoint import KEEP_ONE, ONE, to_points
-from matching.engine.kernel import ANY_PLACE, EVERYWHERE, NOWHERE, Groups, Lists, Prerequisites, Problem, best
+from matching.engine.kernel import (
+    ANY_PLACE,
+    EVERYWHERE,
+    NOWHERE,
+    Audience,
+    Groups,
+    Lists,
+    Prerequisites,
+    Problem,
+    best,
+)
 from matching.engine.ranking import Recommender, dump, load
 from matching.engine.types import Candidate, Gap, Opportunity, Outcome
 from tests.engine.worlds import city, worlds
@@ -107,6 +118,32 @@ def chance(
 )
 def test_both_kernels_give_the_same_lists(seed, people, slots, depth, grain, both, terms) -> None:
     agree(chance(seed, people, slots, grain=grain, terms=terms), depth, both)
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    st.integers(0, 2**32 - 1),
+    st.integers(1, 200),
+    st.sampled_from([1, 4, 30]),
+    st.sampled_from([1 << 3, 1 << 10, 1 << 16]),
+    st.booleans(),
+)
+def test_a_new_slot_meets_whom_a_plain_pass_says(seed, people, depth, grain, terms) -> None:
+    problem = chance(seed, people, 12, grain=grain, terms=terms)
+    by_person, by_slot = best(problem, depth, kernel="plain")
+    everything, _ = best(problem, 12, both=False, kernel="plain")
+    audience = Audience.of(problem, by_person)
+    for slot in range(12):
+        (who, points), (there, worth) = audience.meet(one_slot(problem, slot), depth)
+        row, at = np.nonzero(everything.positions == slot)
+        earned = everything.points[row, at]
+        inside = earned >= np.maximum(by_person.points[row, -1], 1)
+        assert dict(zip(who.tolist(), points.tolist(), strict=True)) == dict(
+            zip(row[inside].tolist(), earned[inside].tolist(), strict=True)
+        )
+        some = by_slot.positions[slot] >= 0
+        assert there.tolist() == by_slot.positions[slot][some].tolist()
+        assert worth.tolist() == by_slot.points[slot][some].tolist()
 
 
 @settings(max_examples=25, deadline=None)

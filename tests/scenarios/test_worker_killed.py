@@ -106,6 +106,8 @@ def test_a_worker_killed_at_the_switch_leaves_the_old_lists(start_worker: Starte
     other.stop()
     assert MatchState.objects.get(agency=world.agency).generation == run.generation
     assert lists(world.agency) == fresh
+    run.refresh_from_db()
+    assert run.report["people"] == 30
 
 
 # --- given --------------------------------------------------------------------------------------------------------
