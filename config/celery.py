@@ -18,6 +18,7 @@ app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
 app.conf.beat_schedule = {
     "sweep-outbox": {"task": "core.tasks.sweep_outbox", "schedule": 30.0},
+    "forget-answers": {"task": "core.tasks.forget_answers", "schedule": 3600.0},
     "resume-match-runs": {"task": "matching.tasks.resume_runs", "schedule": 60.0},
     "mend-recommendations": {"task": "matching.tasks.mend", "schedule": 600.0},
     "expire-applications": {"task": "placements.tasks.expire_applications", "schedule": 3600.0},

@@ -94,6 +94,17 @@ PROBLEM_RESPONSES = {
 }
 
 
+IDEMPOTENCY_KEY: dict[str, Any] = {
+    "name": "Idempotency-Key",
+    "in": "header",
+    "required": False,
+    "description": "Your name for this request, such as a random UUID. Sent again within 48 hours it does nothing "
+    "again and answers what the first was answered, with the header Idempotency-Replayed; with another body it is "
+    "refused. Refusals are not kept: after one the same key may be tried again.",
+    "schema": {"type": "string", "minLength": 1, "maxLength": 128, "pattern": "^[!-~]+$"},
+}
+
+
 class Pages(LimitOffsetPagination):
     """``limit`` and ``offset``, both bounded; the answer has ``items`` and the ``count`` of all."""
 

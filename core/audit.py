@@ -82,6 +82,16 @@ def flush() -> None:
     _write(pending)
 
 
+def noted() -> int:
+    """How much has been collected so far."""
+    return len(getattr(connection, "padan_audit", None) or [])
+
+
+def forget_after(count: int) -> None:
+    """Keep the first ``count``: what came after them was rolled back."""
+    del (getattr(connection, "padan_audit", None) or [])[count:]
+
+
 def discard() -> None:
     """Forget what was collected: the transaction has failed."""
     connection.padan_audit = None  # type: ignore[attr-defined]

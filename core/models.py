@@ -12,6 +12,20 @@ from django.db.models import F, Q
 from django.utils import timezone
 
 
+def paired(*fields: str, name: str) -> models.CheckConstraint:
+    """Fields that are set together or not at all, such as *who* and *when*."""
+    unset, present = Q(), Q()
+    for field in fields:
+        unset &= Q(**{f"{field}__isnull": True})
+        present &= Q(**{f"{field}__isnull": False})
+    return models.CheckConstraint(condition=unset | present, name=name)
+
+
+def ordered(start: str, end: str, *, name: str) -> models.CheckConstraint:
+    """A period that does not end before it begins."""
+    return models.CheckConstraint(condition=Q(**{f"{end}__gte": F(start)}), name=name)
+
+
 class BaseModel(models.Model):
     """A row with an unguessable key and its times."""
 
@@ -130,6 +144,30 @@ class OutboxDelivery(models.Model):
         return f"{self.event_id} -> {self.handler}"
 
 
+class KeptAnswer(BaseModel):
+    """What a request with a key was answered, written in the transaction of its effect (core.once).
+
+    ``sealed`` may hold personal data. It is scrubbed with its row after 48 hours and can be read by nobody but the
+    sender: it is encrypted under the key that the sender chose, of which only a digest is kept.
+    """
+
+    actor = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
+    key = models.CharField(max_length=64, help_text="Keyed digest of what the sender called this request.")
+    request = models.CharField(max_length=64, help_text="Keyed digest of method, address and body.")
+    status = models.PositiveSmallIntegerField(null=True, help_text="Null only while the first is under way.")
+    sealed = models.BinaryField(null=True)
+
+    class Meta:
+        constraints = (
+            models.UniqueConstraint(fields=("actor", "key"), name="answer_once_a_key"),
+            paired("status", "sealed", name="answer_paired"),
+        )
+        indexes = (models.Index(fields=("created_at",), name="answer_created_idx"),)
+
+    def __str__(self) -> str:
+        return f"{self.actor_id} {self.status}"
+
+
 class StoredFile(BaseModel):
     """An uploaded document: checked by content, kept under a random name, served as attachment."""
 
@@ -151,17 +189,3 @@ class StoredFile(BaseModel):
 
     def __str__(self) -> str:
         return self.title
-
-
-def paired(*fields: str, name: str) -> models.CheckConstraint:
-    """Fields that are set together or not at all, such as *who* and *when*."""
-    unset, present = Q(), Q()
-    for field in fields:
-        unset &= Q(**{f"{field}__isnull": True})
-        present &= Q(**{f"{field}__isnull": False})
-    return models.CheckConstraint(condition=unset | present, name=name)
-
-
-def ordered(start: str, end: str, *, name: str) -> models.CheckConstraint:
-    """A period that does not end before it begins."""
-    return models.CheckConstraint(condition=Q(**{f"{end}__gte": F(start)}), name=name)

@@ -18,8 +18,9 @@ from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponseBase
 from django.utils.module_loading import import_string
 
-from core.api import PROBLEM_RESPONSES
+from core.api import IDEMPOTENCY_KEY, PROBLEM_RESPONSES
 from core.errors import NotAllowed
+from core.once import answer_once
 
 V = TypeVar("V", bound=Callable[..., Any])
 
@@ -82,7 +83,8 @@ class PolicyMiddleware:
 class Router(ninja.Router):
     """A ninja router whose operations cannot be added without ``policy=(roles…)``.
 
-    It also declares the error answers that every operation may give, so that the OpenAPI document is honest.
+    It also declares the error answers that every operation may give, so that the OpenAPI document is honest, and
+    lets every operation that writes be sent again without doing it again (core.once).
     """
 
     def api_operation(
@@ -96,14 +98,20 @@ class Router(ninja.Router):
         roles = frozenset(policy)
         if not roles:
             raise TypeError(f"API operation {methods} {path!r} declares no policy")
-        register = super().api_operation(methods, path, openapi_extra={"responses": PROBLEM_RESPONSES}, **kwargs)
+        extra: dict[str, Any] = {"responses": PROBLEM_RESPONSES}
+        is_read = set(methods) <= {"GET"}
+        if not is_read:
+            extra["parameters"] = [IDEMPOTENCY_KEY]
+        register = super().api_operation(methods, path, openapi_extra=extra, **kwargs)
 
         def decorate(view: Callable[..., Any]) -> Callable[..., Any]:
             @functools.wraps(view)
             def guarded(request: HttpRequest, *args: Any, **kw: Any) -> Any:
                 if not roles & roles_of_request(request):
                     raise NotAllowed("role_missing")
-                return view(request, *args, **kw)
+                if is_read:
+                    return view(request, *args, **kw)
+                return answer_once(request, lambda: view(request, *args, **kw))
 
             # Annotations are text; they mean what they mean in the module of the view, not in this one.
             guarded.__signature__ = inspect.signature(view, eval_str=True)  # type: ignore[attr-defined]

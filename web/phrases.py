@@ -61,6 +61,14 @@ ERRORS: dict[str, Phrase] = {
         _("Ask your HR office to check your roles."),
     ),
     "busy": (_("Many people are changing the same thing at this moment."), _LATER),
+    "idempotency_key_invalid": (
+        _("The header Idempotency-Key is not a name we can keep."),
+        _("Send 1 to 128 visible ASCII characters, such as a random UUID."),
+    ),
+    "idempotency_key_reused": (
+        _("This Idempotency-Key named another request before: another address or another body."),
+        _("Send the same request again, or this one with a new key."),
+    ),
     "already_there": (_("The same has just been entered."), _RELOAD),
     "not_in_this_state": (_("This step is not open now; the status is: %(status)s."), _RELOAD),
     "hr_only": (

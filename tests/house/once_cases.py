@@ -1,0 +1,424 @@
+"""For each operation that writes, one request that it takes: who sends it, where to, with what.
+
+A new operation needs a line in ``CASES``; ``test_once`` names those that are missing.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+from accounts.models import User
+from accounts.services import issue_token
+from core import outbox
+from incentives import services as incentives
+from incentives.models import Award, AwardProposal
+from partners.kinds import JpBasis, KindPolicy
+from placements import services
+from placements.models import LearningHourEntry, LogbookEntry, MentoringSession, Placement
+from tests.api import Multipart
+from tests.factories.accounts import UserFactory
+from tests.factories.asn import AgencyFactory, AgencyMembershipFactory, CompetencyFactory, EmployeeFactory
+from tests.factories.mentors import MentorFactory
+from tests.factories.partners import (
+    AgreementFactory,
+    PartnerFactory,
+    PartnerMembershipFactory,
+    PartnerVerificationFactory,
+)
+from tests.factories.placements import MOTIVATION, Road, letter_file, make_road
+from web.models import Notification
+
+_numbers = itertools.count(1)
+
+
+@dataclass
+class Case:
+    """One request, ready to be sent."""
+
+    user: User
+    ids: dict[str, Any] = field(default_factory=dict)
+    body: Any = None
+    at: datetime | None = None  # when it is sent, where today would be too early
+    policy: KindPolicy | None = None  # what every placement is told to be meanwhile
+
+
+def day(n: int) -> str:
+    return (date.today() + timedelta(days=n)).isoformat()
+
+
+def _slot_body(agreement_id: Any) -> dict[str, Any]:
+    code = CompetencyFactory().code
+    return {
+        "agreement_id": agreement_id,
+        "kind": "internship",
+        "title": "Magang analisis data layanan",
+        "description": "Ikut tim data mengolah laporan layanan dan menyusun dasbor untuk pimpinan.",
+        "mode": "onsite",
+        "place": "Surakarta",
+        "starts_on": day(40),
+        "ends_on": day(100),
+        "hours_per_week": 20,
+        "apply_by": day(20),
+        "seats": 2,
+        "outcomes": [{"competency": code, "from_level": 1, "to_level": 3}],
+    }
+
+
+def _agreement() -> Case:
+    road = make_road()
+    body = {"agency_id": road.agency.pk, "partner_id": road.slot.partner_id, "kind": "pks", "subject": "Magang ASN"}
+    more = {"number_agency": f"074/{next(_numbers)}", "starts_on": day(-1), "ends_on": day(300)}
+    return Case(road.hr, {}, body | more)
+
+
+def _sign() -> Case:
+    road = make_road()
+    agreement = AgreementFactory(draft=True, agency=road.agency, partner=road.slot.partner)
+    return Case(road.hr, {"agreement_id": agreement.pk})
+
+
+def _terminate() -> Case:
+    road = make_road()
+    return Case(road.hr, {"agreement_id": road.slot.agreement_id}, {"reason": "Diakhiri bersama"})
+
+
+def _draft() -> Case:
+    road = make_road()
+    return Case(road.applicant, {}, {"slot_id": road.slot.pk, "motivation": MOTIVATION})
+
+
+def _submit() -> Case:
+    road = make_road()
+    row = services.save_draft(actor=road.applicant, slot_id=road.slot.pk, motivation=MOTIVATION)
+    return Case(road.applicant, {"application_id": row.pk}, {"consent": True})
+
+
+def _application(step: str, who: str, body: Any = None, **apply: Any) -> Callable[[], Case]:
+    def build() -> Case:
+        road = make_road()
+        row = road.apply(**apply) if step == "apply" else getattr(road, step)()
+        row = road.application if isinstance(row, Placement) else row
+        return Case(getattr(road, who), {"application_id": row.pk}, body)
+
+    return build
+
+
+def _revise() -> Case:
+    road = make_road()
+    pk = road.apply().pk
+    services.return_application(actor=road.boss, application_id=pk, reason="incomplete", note="Rinci lagi.")
+    return Case(road.applicant, {"application_id": pk})
+
+
+def _placement(step: str, who: str, body: Any = None, *, day_of: str = "", **slot: Any) -> Callable[[], Case]:
+    def build() -> Case:
+        road = make_road(**slot)
+        placement = getattr(road, step)()
+        user = road.mentor.user if who == "mentor" else getattr(road, who)
+        assert user is not None
+        at = road.at(getattr(road.slot, day_of)) if day_of else None
+        return Case(user, {"placement_id": placement.pk}, body(road) if callable(body) else body, at)
+
+    return build
+
+
+def _resume() -> Case:
+    case = _placement("start", "hr", {"note": "Kembali bertugas"})()
+    services.hold_placement(actor=case.user, placement_id=case.ids["placement_id"], note="Sakit")
+    return case
+
+
+def _plan(road: Road) -> dict[str, Any]:
+    return {
+        "objectives": [
+            {"competency": o.competency_id, "from_level": o.from_level, "to_level": o.to_level, "activity": "Dasbor"}
+            for o in road.slot.outcomes.all()
+        ]
+    }
+
+
+def _unagreed() -> Case:
+    road = make_road()
+    placement = road.accept()
+    lines = [(o.competency_id, o.from_level, o.to_level, "Dasbor", "Dasbor") for o in road.slot.outcomes.all()]
+    services.set_learning_plan(actor=road.applicant, placement_id=placement.pk, objectives=lines)
+    assert road.mentor.user is not None
+    return Case(road.mentor.user, {"placement_id": placement.pk})
+
+
+def _letter(road: Road) -> Multipart:
+    fields = {"number": f"800.1.4.1/{next(_numbers)}", "letter_date": day(0), "signer": "Sekretaris Daerah"}
+    return Multipart(fields, letter_file())
+
+
+def _entry(body: Any = None) -> Callable[[], Case]:
+    def build() -> Case:
+        road = make_road()
+        placement, at = road.start(), road.at(road.slot.starts_on)
+        entry: LogbookEntry = services.record_logbook_entry(
+            actor=road.applicant,
+            placement_id=placement.pk,
+            entry_date=road.slot.starts_on,
+            hours=Decimal("6"),
+            activity="Mengolah data layanan",
+            now=at,
+        )
+        assert road.mentor.user is not None
+        return Case(road.mentor.user, {"entry_id": entry.pk}, body, at)
+
+    return build
+
+
+def _confirm_session() -> Case:
+    road = make_road(mentoring=True)
+    placement, at = road.start(), road.at(road.slot.starts_on)
+    session: MentoringSession = services.record_session(
+        actor=road.applicant,
+        placement_id=placement.pk,
+        held_on=road.slot.starts_on,
+        minutes=60,
+        agenda="Membahas rencana",
+        now=at,
+    )
+    assert road.mentor.user is not None
+    return Case(road.mentor.user, {"session_id": session.pk}, None, at)
+
+
+def _session(road: Road) -> dict[str, Any]:
+    return {"held_on": road.slot.starts_on, "minutes": 60, "agenda": "Membahas rencana"}
+
+
+def _hours() -> Case:
+    """The kind of this placement is told to be one whose hours are entered by hand."""
+    road = make_road()
+    placement = road.complete()
+    body = {"hours": 10, "note": "Sesuai laporan"}
+    by_hand = replace(placement.policy, jp_basis=JpBasis.MANUAL)
+    return Case(road.hr, {"placement_id": placement.pk}, body, policy=by_hand)
+
+
+def _reverse() -> Case:
+    road = make_road()
+    placement = road.complete()
+    outbox.drain()
+    line = LearningHourEntry.objects.get(placement=placement)
+    return Case(road.hr, {"line_id": line.pk}, {"note": "Salah hitung"})
+
+
+def _proposal(step: str = "", body: Any = None) -> Callable[[], Case]:
+    def build() -> Case:
+        road = make_road()
+        incentives.create_award_rule(
+            actor=road.hr,
+            agency_id=road.agency.pk,
+            code="teladan",
+            name="Piagam Teladan",
+            decided_by="Wali Kota",
+            document="Piagam",
+        )
+        placement = road.complete()
+        outbox.drain()
+        proposal = AwardProposal.objects.get(placement=placement)
+        at = road.at(road.slot.ends_on + timedelta(days=2))
+        decree = {
+            "decree_number": f"100.3.3.3/{next(_numbers)}",
+            "decree_date": road.slot.ends_on + timedelta(days=1),
+            "signer": "Wali Kota",
+        }
+        if step in ("grant", "hand_over"):
+            incentives.verify_proposal(actor=road.hr, proposal_id=proposal.pk)
+        if step == "hand_over":
+            award: Award = incentives.grant_award(actor=road.hr, proposal_id=proposal.pk, now=at, **decree)
+            return Case(road.hr, {"award_id": award.pk}, {"handed_over_on": road.slot.ends_on + timedelta(days=2)}, at)
+        return Case(road.hr, {"proposal_id": proposal.pk}, decree if step == "grant" else body, at)
+
+    return build
+
+
+def _award_rule() -> Case:
+    hr = AgencyMembershipFactory()
+    body = {"agency_id": hr.agency_id, "code": "teladan", "name": "Piagam", "decided_by": "Wali Kota"}
+    return Case(hr.user, {}, body | {"document": "Piagam"})
+
+
+def _assess() -> Case:
+    road = make_road()
+    code = CompetencyFactory().code
+    body = {"competency": code, "level": 2, "source": "assessment_centre", "assessed_on": day(-2)}
+    return Case(road.hr, {"employee_id": road.employee.pk}, body)
+
+
+def _match_run() -> Case:
+    hr = AgencyMembershipFactory()
+    return Case(hr.user, {}, {"agency_id": hr.agency_id})
+
+
+def _match_policy() -> Case:
+    hr = AgencyMembershipFactory()
+    return Case(hr.user, {"agency_id": hr.agency_id}, {"first_place_ceiling": 60, "basis": "SE 12/2026"})
+
+
+def _mentor(body: Callable[[], Any], *, fresh: bool = False) -> Callable[[], Case]:
+    def build() -> Case:
+        road = make_road()
+        mentor = MentorFactory(partner=road.slot.partner) if fresh else road.mentor
+        ids = {"mentor_id": mentor.pk, "slot_id": road.slot.pk}
+        found = body()
+        return Case(road.member, ids, {"mentor_id": mentor.pk} if fresh else found)
+
+    return build
+
+
+def _new_mentor() -> Case:
+    member = PartnerMembershipFactory()
+    return Case(member.user, {}, {"partner_id": member.partner_id, "name": "Budi Santoso"})
+
+
+def _notification(*, one: bool) -> Callable[[], Case]:
+    def build() -> Case:
+        user = UserFactory()
+        row = Notification.objects.create(user=user, event_key="x", code="application_cleared")
+        return Case(user, {"notification_id": row.pk} if one else {})
+
+    return build
+
+
+def _register() -> Case:
+    agency = AgencyFactory()
+    return Case(UserFactory(), {}, {"kind": "company", "name": "PT Baru", "city": "Palu", "agency_ids": [agency.pk]})
+
+
+def _ask_verification() -> Case:
+    member = PartnerMembershipFactory(owner=True)
+    return Case(member.user, {"partner_id": member.partner_id}, {"agency_id": AgencyFactory().pk})
+
+
+def _decide_partner(body: Any = None) -> Callable[[], Case]:
+    def build() -> Case:
+        road = make_road()
+        partner = PartnerFactory()
+        PartnerVerificationFactory(agency=road.agency, partner=partner)
+        return Case(road.hr, {"partner_id": partner.pk}, {"agency_id": road.agency.pk, **(body or {})})
+
+    return build
+
+
+def _update_partner() -> Case:
+    member = PartnerMembershipFactory(owner=True)
+    return Case(member.user, {"partner_id": member.partner_id}, {"kind": "company", "name": "PT Lain", "city": "Palu"})
+
+
+def _slot(who: str, body: Any = None, **slot: Any) -> Callable[[], Case]:
+    def build() -> Case:
+        road = make_road(**slot)
+        return Case(getattr(road, who), {"slot_id": road.slot.pk}, body)
+
+    return build
+
+
+def _new_slot() -> Case:
+    road = make_road()
+    return Case(road.member, {}, {"partner_id": road.slot.partner_id, **_slot_body(road.slot.agreement_id)})
+
+
+def _update_slot() -> Case:
+    road = make_road(draft=True)
+    return Case(road.member, {"slot_id": road.slot.pk}, _slot_body(road.slot.agreement_id))
+
+
+def _token() -> Case:
+    user = UserFactory()
+    token, _ = issue_token(actor=user, label="laporan")
+    return Case(user, {"token_id": token.pk})
+
+
+REASON = {"reason": "other_priority", "note": "Lihat rencana tahunan"}
+
+CASES: dict[str, Callable[[], Case]] = {
+    "accounts_issue_token": lambda: Case(UserFactory(), {}, {"label": "laporan"}),
+    "accounts_revoke_token": _token,
+    "asn_record_assessment": _assess,
+    "incentives_create_award_rule": _award_rule,
+    "incentives_decline_proposal": _proposal(body={"reason": "Belum layak"}),
+    "incentives_grant_award": _proposal("grant"),
+    "incentives_hand_over_award": _proposal("hand_over"),
+    "incentives_verify_proposal": _proposal(),
+    "matching_read_skills": lambda: Case(
+        EmployeeFactory(with_user=True).user, {}, {"text": "Menyusun dasbor data kependudukan"}
+    ),
+    "matching_request_match": _match_run,
+    "matching_set_match_policy": _match_policy,
+    "mentors_assign_mentor": _mentor(lambda: None, fresh=True),
+    "mentors_create_mentor": _new_mentor,
+    "mentors_set_availability": _mentor(
+        lambda: {"windows": [{"weekday": 1, "starts_at": "09:00", "ends_at": "11:00"}]}
+    ),
+    "mentors_set_expertise": _mentor(lambda: {"expertise": [{"competency": CompetencyFactory().code, "level": 3}]}),
+    "mentors_unassign_mentor": _mentor(lambda: None),
+    "mentors_update_mentor": _mentor(lambda: {"name": "Sri Lestari", "is_active": True}),
+    "partners_ask_verification": _ask_verification,
+    "partners_cancel_slot": _slot("member", {"reason": "no_capacity"}),
+    "partners_clone_slot": _slot("member", {}),
+    "partners_close_slot": _slot("member"),
+    "partners_confirm_slot": _slot("member"),
+    "partners_create_agreement": _agreement,
+    "partners_create_slot": _new_slot,
+    "partners_pause_slot": _slot("member"),
+    "partners_publish_slot": _slot("hr", submitted=True),
+    "partners_refuse_partner": _decide_partner({"reason": "Dokumen kurang"}),
+    "partners_register_partner": _register,
+    "partners_resume_slot": _slot("member", paused=True),
+    "partners_return_slot": _slot("hr", {"reason": "outcomes_unclear", "note": "Rinci lagi."}, submitted=True),
+    "partners_sign_agreement": _sign,
+    "partners_submit_slot": _slot("member", draft=True),
+    "partners_terminate_agreement": _terminate,
+    "partners_update_partner": _update_partner,
+    "partners_update_slot": _update_slot,
+    "partners_verify_partner": _decide_partner(),
+    "placements_accept_application": _application("approve", "member", {}),
+    "placements_agree_learning_plan": _unagreed,
+    "placements_approve_application": _application("clear", "hr", {}),
+    "placements_clear_application": _application("apply", "boss", {}),
+    "placements_complete_placement": _placement("prove", "mentor", day_of="ends_on"),
+    "placements_confirm_session": _confirm_session,
+    "placements_decide_conflict": _application(
+        "apply", "boss", {"outcome": "no_conflict"}, has_conflict=True, conflict_note="Saudara bekerja di sana."
+    ),
+    "placements_decline_application": _application("approve", "member", REASON),
+    "placements_end_placement_early": _placement("start", "hr", {"reason": "health"}, day_of="starts_on"),
+    "placements_enter_learning_hours": _hours,
+    "placements_evaluate_placement": _placement("start", "applicant", {"overall": 4}, day_of="ends_on"),
+    "placements_hold_placement": _placement("start", "hr", {"note": "Sakit"}, day_of="starts_on"),
+    "placements_mark_no_show": _placement("prepare", "hr", {}, day_of="ends_on"),
+    "placements_record_letter": _placement("accept", "hr", _letter),
+    "placements_record_logbook_entry": _placement(
+        "start",
+        "applicant",
+        lambda road: {"entry_date": road.slot.starts_on, "hours": "6.0", "activity": "Mengolah data"},
+        day_of="starts_on",
+    ),
+    "placements_record_session": _placement("start", "applicant", _session, day_of="starts_on", mentoring=True),
+    "placements_refuse_application": _application("apply", "boss", REASON),
+    "placements_reject_application": _application("clear", "hr", REASON),
+    "placements_resume_placement": _resume,
+    "placements_return_application": _application("apply", "boss", REASON),
+    "placements_return_logbook_entry": _entry({"note": "Rinci lagi"}),
+    "placements_reverse_learning_hours": _reverse,
+    "placements_revise_application": _revise,
+    "placements_save_draft": _draft,
+    "placements_set_learning_plan": _placement("accept", "applicant", _plan),
+    "placements_set_mentor": _placement("accept", "hr", lambda road: {"mentor_id": road.mentor.pk}),
+    "placements_shortlist_application": _application("clear", "hr"),
+    "placements_start_placement": _placement("prepare", "hr", day_of="starts_on"),
+    "placements_submit_application": _submit,
+    "placements_verify_logbook_entry": _entry(),
+    "placements_waitlist_application": _application("clear", "hr"),
+    "placements_withdraw_application": _application("apply", "applicant", {}),
+    "web_read_notification": _notification(one=True),
+    "web_read_notifications": _notification(one=False),
+}
