@@ -34,7 +34,9 @@ VIEWERS = (Role.EMPLOYEE, Role.PARTNER, Role.MENTOR, Role.HR, Role.AUDITOR, Role
 @paginate(Pages)
 def list_mentors(request: SignedInRequest, filters: Query[MentorFilters]) -> QuerySet[Mentor]:
     """Mentors I see: of my partner, and those named on slots I see."""
-    return filters.filter(permissions.visible_mentors(request.user).prefetch_related("expertise", "availability"))
+    return filters.filter(
+        permissions.visible_mentors(request.user).prefetch_related("expertise", "availability", "days_off")
+    )
 
 
 @router.post("/mentors", policy=(Role.PARTNER,), response={201: MentorOut})
@@ -66,11 +68,13 @@ def set_expertise(request: SignedInRequest, mentor_id: UUID, data: ExpertiseSetI
 
 @router.put("/mentors/{uuid:mentor_id}/availability", policy=(Role.PARTNER, Role.MENTOR), response=MentorOut)
 def set_availability(request: SignedInRequest, mentor_id: UUID, data: AvailabilitySetIn) -> Mentor:
-    """Say anew when the mentor has time."""
+    """Say anew when the mentor has time each week, and on which days not."""
     services.set_availability(
         actor=request.user,
         mentor_id=mentor_id,
         windows=[(window.weekday, window.starts_at, window.ends_at) for window in data.windows],
+        days_off=[(off.starts_on, off.ends_on) for off in data.days_off],
+        time_zone=data.time_zone or "",
     )
     return permissions.get_visible_mentor(request.user, mentor_id)
 

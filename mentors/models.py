@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import zoneinfo
+
 from django.conf import settings
+from django.contrib.postgres.constraints import ExclusionConstraint
+from django.contrib.postgres.fields import DateRangeField, DateTimeRangeField, RangeBoundary, RangeOperators
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import F, Func, Q
 
 from asn.models import Competency
-from asn.states import Level
-from core.models import BaseModel, TenantModel
+from asn.states import Level, TimeZone
+from core.models import BaseModel, TenantModel, ordered
 from partners.models import Partner, Slot
 
 
@@ -41,6 +45,9 @@ class Mentor(BaseModel):
     bio = models.TextField(blank=True)
     capacity = models.PositiveSmallIntegerField(default=3, help_text="Participants at one time.")
     is_active = models.BooleanField(default=True)
+    time_zone = models.CharField(
+        max_length=40, choices=TimeZone, default=TimeZone.WIB, help_text="Where the weekly windows are read."
+    )
 
     class Meta:
         ordering = ("name",)
@@ -48,6 +55,10 @@ class Mentor(BaseModel):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def zone(self) -> zoneinfo.ZoneInfo:
+        return zoneinfo.ZoneInfo(self.time_zone)
 
 
 class MentorExpertise(BaseModel):
@@ -68,7 +79,7 @@ class MentorExpertise(BaseModel):
 
 
 class MentorAvailability(BaseModel):
-    """A weekly window, in the mentor's partner's local time."""
+    """A weekly window, on the clock where the mentor is."""
 
     mentor = models.ForeignKey(Mentor, on_delete=models.CASCADE, related_name="availability")
     weekday = models.PositiveSmallIntegerField(choices=Weekday)
@@ -79,11 +90,61 @@ class MentorAvailability(BaseModel):
         ordering = ("weekday", "starts_at")
         constraints = (
             models.CheckConstraint(condition=Q(ends_at__gt=F("starts_at")), name="availability_ordered"),
-            models.UniqueConstraint(fields=("mentor", "weekday", "starts_at"), name="availability_once"),
+            ExclusionConstraint(
+                name="availability_no_overlap",
+                expressions=(
+                    (F("mentor"), RangeOperators.EQUAL),
+                    (F("weekday"), RangeOperators.EQUAL),
+                    # PostgreSQL has no range of times: those of any one day do.
+                    (
+                        Func(
+                            F("starts_at"),
+                            F("ends_at"),
+                            arg_joiner=", DATE '2000-01-03' + ",
+                            output_field=DateTimeRangeField(),
+                            template="tsrange(DATE '2000-01-03' + %(expressions)s)",
+                        ),
+                        RangeOperators.OVERLAPS,
+                    ),
+                ),
+            ),
         )
 
     def __str__(self) -> str:
         return f"{self.weekday} {self.starts_at}-{self.ends_at}"
+
+
+class MentorDaysOff(BaseModel):
+    """Days on which the weekly windows do not hold; the last one included."""
+
+    mentor = models.ForeignKey(Mentor, on_delete=models.CASCADE, related_name="days_off")
+    starts_on = models.DateField()
+    ends_on = models.DateField()
+
+    class Meta:
+        ordering = ("starts_on",)
+        constraints = (
+            ordered("starts_on", "ends_on", name="days_off_ordered"),
+            ExclusionConstraint(
+                name="days_off_no_overlap",
+                expressions=(
+                    (F("mentor"), RangeOperators.EQUAL),
+                    (
+                        Func(
+                            F("starts_on"),
+                            F("ends_on"),
+                            RangeBoundary(inclusive_lower=True, inclusive_upper=True),
+                            function="daterange",
+                            output_field=DateRangeField(),
+                        ),
+                        RangeOperators.OVERLAPS,
+                    ),
+                ),
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.starts_on}-{self.ends_on}"
 
 
 class SlotMentor(TenantModel):

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import time
+from datetime import date, time
 from typing import Annotated
 from uuid import UUID
 
 from ninja import Field, FilterLookup, Schema
 
-from core.api import Filters, Input, Level
+from asn.states import TimeZone
+from core.api import Day, Filters, Input, Level
 from mentors.models import Weekday
 
 
@@ -40,6 +41,20 @@ class WindowOut(Schema):
     weekday: int
     starts_at: time
     ends_at: time
+
+
+class DaysOffIn(Input):
+    """Days on which the weekly windows do not hold."""
+
+    starts_on: Day
+    ends_on: Day = Field(description="The last day off.")
+
+
+class DaysOffOut(Schema):
+    """Days on which the weekly windows do not hold."""
+
+    starts_on: date
+    ends_on: date
 
 
 class MentorDataIn(Input):
@@ -75,7 +90,9 @@ class MentorOut(Schema):
     capacity: int
     is_active: bool
     expertise: list[ExpertiseOut]
+    time_zone: TimeZone = Field(description="Where the windows are read.")
     availability: list[WindowOut]
+    days_off: list[DaysOffOut]
 
 
 class MentorFilters(Filters):
@@ -93,9 +110,11 @@ class ExpertiseSetIn(Input):
 
 
 class AvailabilitySetIn(Input):
-    """All of a mentor's weekly windows."""
+    """All of a mentor's weekly windows and days off; without ``time_zone`` the present one stays."""
 
     windows: list[WindowIn] = Field(max_length=40)
+    days_off: list[DaysOffIn] = Field(default_factory=list, max_length=40)
+    time_zone: TimeZone | None = None
 
 
 class AssignIn(Input):

@@ -5,24 +5,29 @@ from __future__ import annotations
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import time
+from datetime import date, time
+
+from django.utils.dates import WEEKDAYS
 
 from accounts.models import User
+from asn.models import Agency
 from asn.services.checks import CompetencyCodes, check_level
+from asn.states import TimeZone
 from core import audit
 from core.errors import Conflict, Invalid, at_row, require
 from core.rows import find, lock
 from core.services import service
 from core.text import clean_email, clean_text
-from mentors.models import Mentor, MentorAvailability, MentorExpertise, SlotMentor, Weekday
+from mentors.models import Mentor, MentorAvailability, MentorDaysOff, MentorExpertise, SlotMentor, Weekday
 from mentors.permissions import can_assign_mentor, can_edit_mentor, visible_mentors
-from partners.models import Partner, Slot
+from partners.models import Partner, PartnerVerification, Slot
 from partners.permissions import can_act_for, visible_partners, visible_slots
 from partners.states import SlotStatus
 
 MAX_CAPACITY = 50
 MAX_COMPETENCIES = 20
 MAX_WINDOWS = 21
+MAX_DAYS_OFF = 20
 _ENDED = (SlotStatus.CLOSED, SlotStatus.CANCELLED)
 
 
@@ -39,6 +44,7 @@ class MentorRow:
     user_id: int | None = None
     expertise: Sequence[tuple[str, int]] = ()
     availability: Sequence[tuple[int, time, time]] = ()
+    time_zone: str = ""
     slot_ids: Sequence[uuid.UUID] = ()
     id: uuid.UUID | None = None
 
@@ -80,19 +86,59 @@ def _expertise(mentor: Mentor, items: Sequence[tuple[str, int]], codes: Competen
 def _availability(mentor: Mentor, windows: Sequence[tuple[int, time, time]]) -> list[MentorAvailability]:
     if len(windows) > MAX_WINDOWS:
         raise Invalid("too_many_windows", field="availability", limit=MAX_WINDOWS)
-    latest: dict[int, time] = {}
+    latest: dict[int, tuple[time, time]] = {}
     for weekday, starts_at, ends_at in sorted(windows):
         if weekday not in Weekday.values:
             raise Invalid("unknown_weekday", field="availability")
         if ends_at <= starts_at:
             raise Invalid("ends_before_start", field="availability")
-        if weekday in latest and starts_at < latest[weekday]:
-            raise Invalid("windows_overlap", field="availability")
-        latest[weekday] = ends_at
+        if weekday in latest and starts_at < latest[weekday][1]:
+            raise Invalid(
+                "windows_overlap",
+                field="availability",
+                weekday=WEEKDAYS[weekday - 1],
+                first=f"{latest[weekday][0]:%H:%M}–{latest[weekday][1]:%H:%M}",
+                second=f"{starts_at:%H:%M}–{ends_at:%H:%M}",
+            )
+        latest[weekday] = (starts_at, ends_at)
     return [
         MentorAvailability(mentor=mentor, weekday=weekday, starts_at=starts_at, ends_at=ends_at)
         for weekday, starts_at, ends_at in sorted(windows)
     ]
+
+
+def _days_off(mentor: Mentor, periods: Sequence[tuple[date, date]]) -> list[MentorDaysOff]:
+    if len(periods) > MAX_DAYS_OFF:
+        raise Invalid("too_many_days_off", field="days_off", limit=MAX_DAYS_OFF)
+    latest: date | None = None
+    for starts_on, ends_on in sorted(periods):
+        if ends_on < starts_on:
+            raise Invalid("ends_before_start", field="days_off")
+        if latest is not None and starts_on <= latest:
+            raise Invalid("days_off_overlap", field="days_off", day=starts_on)
+        latest = ends_on
+    return [MentorDaysOff(mentor=mentor, starts_on=first, ends_on=last) for first, last in sorted(periods)]
+
+
+def _check_zone(time_zone: str) -> str:
+    if time_zone not in TimeZone.values:
+        raise Invalid("unknown_time_zone", field="time_zone")
+    return time_zone
+
+
+class _Zones:
+    """Where mentors are taken to be until they say so: the zone of the partner's city if that is one of the
+    agencies', else of the agency that knows the partner longest."""
+
+    def __init__(self) -> None:
+        self._of_city = {city.casefold(): zone for city, zone in Agency.objects.values_list("city", "time_zone")}
+
+    def of(self, partner: Partner) -> str:
+        zone = self._of_city.get(partner.city.casefold())
+        if zone is None:
+            known = PartnerVerification.objects.filter(partner=partner).order_by("created_at")
+            zone = known.values_list("agency__time_zone", flat=True).first()
+        return str(zone or TimeZone.WIB)
 
 
 @service
@@ -111,7 +157,9 @@ def create_mentor(
     partner = find(visible_partners(actor), partner_id)
     require(can_act_for(actor, partner.pk))
     profile = _profile(name, email, occupation, bio, capacity)
-    mentor = Mentor.objects.create(partner=partner, user_id=_check_user(user_id), **profile)
+    mentor = Mentor.objects.create(
+        partner=partner, user_id=_check_user(user_id), time_zone=_Zones().of(partner), **profile
+    )
     audit.record(actor=actor, action="mentors.create_mentor", obj=mentor, after={"capacity": capacity})
     return mentor
 
@@ -154,14 +202,32 @@ def set_expertise(
 
 @service
 def set_availability(
-    *, actor: User | None, mentor_id: uuid.UUID, windows: Sequence[tuple[int, time, time]]
+    *,
+    actor: User | None,
+    mentor_id: uuid.UUID,
+    windows: Sequence[tuple[int, time, time]],
+    days_off: Sequence[tuple[date, date]] = (),
+    time_zone: str = "",
 ) -> list[MentorAvailability]:
-    """When the mentor has time each week: (weekday, from, until); replaces what was there."""
+    """When the mentor has time each week: (weekday, from, until), and the days (first, last) on which not.
+
+    Replaces what was there, but the time zone where none is given. Sessions booked already stay.
+    """
     mentor = _edited(actor, mentor_id)
-    availability = _availability(mentor, windows)
+    availability, off = _availability(mentor, windows), _days_off(mentor, days_off)
+    if time_zone:
+        mentor.time_zone = _check_zone(time_zone)
+        mentor.save()
     mentor.availability.all().delete()
+    mentor.days_off.all().delete()
     MentorAvailability.objects.bulk_create(availability)
-    audit.record(actor=actor, action="mentors.set_availability", obj=mentor, after={"windows": len(availability)})
+    MentorDaysOff.objects.bulk_create(off)
+    audit.record(
+        actor=actor,
+        action="mentors.set_availability",
+        obj=mentor,
+        after={"windows": len(availability), "days_off": len(off), "time_zone": mentor.time_zone},
+    )
     return availability
 
 
@@ -206,8 +272,8 @@ def unassign_mentor(*, actor: User | None, slot_id: uuid.UUID, mentor_id: uuid.U
 def import_mentors(*, actor: User | None, rows: Sequence[MentorRow]) -> list[Mentor]:
     """Add mentors with expertise, availability and slots, all or none: by an operator or the system."""
     require(actor is None or actor.is_superuser)
-    codes = CompetencyCodes()
-    partners = set(Partner.objects.filter(pk__in={row.partner_id for row in rows}).values_list("pk", flat=True))
+    codes, zones = CompetencyCodes(), _Zones()
+    partners = Partner.objects.in_bulk({row.partner_id for row in rows})
     wanted = {slot_id for row in rows for slot_id in row.slot_ids}
     slots = Slot.objects.filter(pk__in=wanted).in_bulk()
     users: set[int] = set()
@@ -227,6 +293,7 @@ def import_mentors(*, actor: User | None, rows: Sequence[MentorRow]) -> list[Men
                 id=row.id or uuid.uuid4(),
                 partner_id=row.partner_id,
                 user_id=_check_user(row.user_id),
+                time_zone=_check_zone(row.time_zone or zones.of(partners[row.partner_id])),
                 **_profile(row.name, row.email, row.occupation, row.bio, row.capacity),
             )
             mentors.append(mentor)

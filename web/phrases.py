@@ -205,7 +205,16 @@ ERRORS: dict[str, Phrase] = {
     "capacity_range": (_("A mentor guides 1 to %(limit)s participants at one time."), _CORRECT),
     "too_many_windows": (_("There are more than %(limit)s weekly windows."), _("Join windows that follow each other.")),
     "unknown_weekday": (_("There is no such weekday."), _CHOOSE),
-    "windows_overlap": (_("Two windows of a day overlap."), _("Join the two windows.")),
+    "windows_overlap": (
+        _("%(weekday)s has two windows that overlap: %(first)s and %(second)s."),
+        _("Join the two windows."),
+    ),
+    "too_many_days_off": (_("There are more than %(limit)s periods of days off."), _("Join or remove some of them.")),
+    "days_off_overlap": (_("Two periods of days off overlap at %(day)s."), _("Join the two periods.")),
+    "mentor_full": (
+        _("This mentor guides %(capacity)s participants at one time and has no room in this period."),
+        _("Choose another mentor, or raise the number in the mentor's profile."),
+    ),
     "mentor_of_other_partner": (_("This mentor does not belong to the partner of the slot."), _CHOOSE),
     "mentor_inactive": (_("This mentor no longer guides participants."), _CHOOSE),
     "mentor_assigned": (_("This mentor guides the slot already."), _RELOAD),

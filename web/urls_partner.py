@@ -24,6 +24,7 @@ _partner: list[URLPattern] = [
     path("partner/mentors/", mentors.mentors, name="partner_mentors"),
     path("partner/mentors/new/", mentors.create, name="partner_mentor_create"),
     path("partner/mentors/<uuid:mentor_id>/", mentors.edit, name="partner_mentor"),
+    path("partner/mentors/<uuid:mentor_id>/availability/", mentors.availability, name="mentor_availability"),
     path("partner/participants/", host.placements, name="partner_placements"),
 ]
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Iterable
+from contextlib import suppress
 from datetime import datetime
 from typing import Any
 
@@ -32,6 +34,7 @@ from placements.permissions import (
     is_applicant,
 )
 from placements.services.common import (
+    check_room,
     deadline,
     facts,
     lock_application,
@@ -348,7 +351,8 @@ def accept_application(
     """The partner takes the person: the seat and the placement in one transaction (invariants 1 and 2).
 
     Raises Conflict(``slot_full`` | ``overlapping_placement`` | ``already_decided``),
-    Invalid(``mentor_not_of_slot`` on mentor_id).
+    Invalid(``mentor_not_of_slot`` on mentor_id), Conflict(``mentor_full`` on mentor_id). Where nobody is named,
+    the first mentor of the slot who has room is taken; when none has, the placement waits for one.
     """
     application = lock_application(actor, application_id)
     require(can_decide_for_partner(actor, application), "only_partner_decides")
@@ -357,7 +361,6 @@ def accept_application(
     tied = slot.slot_mentors.filter(mentor__is_active=True).order_by("created_at", "pk")
     if mentor_id is not None and not tied.filter(mentor_id=mentor_id).exists():
         raise Invalid("mentor_not_of_slot", field="mentor_id")
-    chosen = mentor_id or tied.values_list("mentor_id", flat=True).first()
     check_person(application.employee, slot)
     partners.take_seat(slot_id=slot.pk)
     application.due_at = None
@@ -371,8 +374,12 @@ def accept_application(
         ends_on=slot.ends_on,
         blocks_time=slot.policy.blocks_time,
         documents=[document.value for document in slot.policy.documents],
-        mentor_id=chosen,
     )
+    if mentor_id is not None:
+        check_room(mentor_id, placement)
+        placement.mentor_id = mentor_id
+    else:
+        placement.mentor_id = _first_with_room(tied.values_list("mentor_id", flat=True), placement)
     try:
         with transaction.atomic():
             placement.save(force_insert=True)
@@ -393,6 +400,14 @@ def accept_application(
     )
     announce(events.PLACEMENT_CREATED, key=placement.pk, placement_id=placement.pk, application_id=application.pk)
     return placement
+
+
+def _first_with_room(mentor_ids: Iterable[uuid.UUID], placement: Placement) -> uuid.UUID | None:
+    for mentor_id in mentor_ids:
+        with suppress(Conflict):
+            check_room(mentor_id, placement)
+            return mentor_id
+    return None
 
 
 @service

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import uuid
-from datetime import datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 from typing import Any
 
 from django.utils import timezone
 
 from accounts.models import User
 from asn.models import Agency, Employee
+from core.errors import Conflict
 from matching import services as matching
+from mentors.models import Mentor
+from partners.kinds import all_kinds
 from placements.hours import hours_left
 from placements.models import Application, Placement
 from placements.permissions import get_visible_application, get_visible_placement
@@ -46,6 +49,41 @@ def lock_placement(actor: User, placement_id: uuid.UUID) -> Placement:
         )
         .get(pk=placement_id)
     )
+
+
+def lock_mentor(mentor_id: uuid.UUID) -> Mentor:
+    """Lock a mentor: after employee, application or placement, and slot."""
+    return Mentor.objects.select_for_update(no_key=True).get(pk=mentor_id)
+
+
+def has_room(mentor: Mentor, starts_on: date, ends_on: date, *, without: Placement | None = None) -> bool:
+    """Whether a locked mentor may guide one more in a period: on no day of it more than ``capacity``."""
+    guided = [kind.code for kind in all_kinds() if kind.needs_mentor]
+    rows = Placement.objects.filter(
+        mentor=mentor,
+        status__in=RESERVING_PLACEMENT,
+        slot__kind__in=guided,
+        starts_on__lte=ends_on,
+        ends_on__gte=starts_on,
+    )
+    if without is not None:
+        rows = rows.exclude(pk=without.pk)
+    periods = list(rows.values_list("starts_on", "ends_on"))
+    # Nobody joins between two first days: it is enough to count there.
+    first_days = {starts_on, *(max(first, starts_on) for first, _ in periods)}
+    return all(sum(first <= day <= last for first, last in periods) < mentor.capacity for day in first_days)
+
+
+def check_room(mentor_id: uuid.UUID, placement: Placement) -> None:
+    """Raise Conflict(``mentor_full`` on mentor_id) when the mentor guides as many at one time as capacity says.
+
+    Where the kind does not ask for a mentor of each participant, whoever leads the group has room.
+    """
+    if not placement.policy.needs_mentor:
+        return
+    mentor = lock_mentor(mentor_id)
+    if not has_room(mentor, placement.starts_on, placement.ends_on, without=placement):
+        raise Conflict("mentor_full", field="mentor_id", capacity=mentor.capacity)
 
 
 def deadline(agency: Agency, days: int, now: datetime | None = None) -> datetime:

@@ -30,7 +30,7 @@ from placements.permissions import (
 )
 from placements.selectors import start_checklist
 from placements.services.certificates import issue_certificate
-from placements.services.common import facts, lock_placement, moment, push_availability
+from placements.services.common import check_room, facts, lock_placement, moment, push_availability
 from placements.states import CertificateKind, EndReason, PlacementStatus
 
 Objective = tuple[str, int, int, str, str]
@@ -80,12 +80,17 @@ def record_letter(
 
 @service
 def set_mentor(*, actor: User, placement_id: uuid.UUID, mentor_id: uuid.UUID) -> Placement:
-    """Choose the mentor among those tied to the slot; raises Invalid(``mentor_not_of_slot`` on mentor_id)."""
+    """Choose the mentor among those tied to the slot.
+
+    Raises Invalid(``mentor_not_of_slot`` on mentor_id), Conflict(``mentor_full`` on mentor_id).
+    """
     placement = lock_placement(actor, placement_id)
     require(is_host(actor, placement) or can_prepare(actor, placement), "only_host_or_hr")
     _check_not_over(placement)
     if not placement.slot.slot_mentors.filter(mentor_id=mentor_id, mentor__is_active=True).exists():
         raise Invalid("mentor_not_of_slot", field="mentor_id")
+    if mentor_id != placement.mentor_id:
+        check_room(mentor_id, placement)
     before = facts(placement, "mentor_id")
     placement.mentor_id = mentor_id
     if placement.status == PlacementStatus.PREPARING:

@@ -34,6 +34,10 @@ def test_a_partner_names_a_mentor_and_ties_it_to_a_slot() -> None:
         {"weekday": 1, "starts_at": "09:00:00", "ends_at": "11:00:00"}
     ]
 
+    off = windows | {"days_off": [{"starts_on": "2027-03-01", "ends_on": "2027-03-02"}], "time_zone": "Asia/Makassar"}
+    answer = told(ask(member, "PUT", f"{path}/availability", off))
+    assert (answer["days_off"], answer["time_zone"]) == (off["days_off"], "Asia/Makassar")
+
     tied = told(ask(member, "POST", f"slots/{slot.pk}/mentors", {"mentor_id": mentor["id"]}), 201)
     assert tied["name"] == "Ibu Ratna Dewi"
     assert told(ask(member, "GET", f"slots/{slot.pk}/mentors")) == [tied]

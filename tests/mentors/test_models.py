@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import time
+from datetime import date, time, timedelta
 
 import pytest
 from django.db import IntegrityError, connection, transaction
@@ -40,13 +40,31 @@ def test_a_window_does_not_end_before_it_begins() -> None:
         MentorAvailabilityFactory(starts_at=time(9), ends_at=time(9))
 
 
+def test_windows_of_a_day_do_not_overlap_but_may_touch() -> None:
+    kept = MentorAvailabilityFactory(starts_at=time(9), ends_at=time(11))
+    MentorAvailabilityFactory(mentor=kept.mentor, starts_at=time(11), ends_at=time(12))
+    MentorAvailabilityFactory(mentor=kept.mentor, weekday=2, starts_at=time(10), ends_at=time(12))
+    MentorAvailabilityFactory(starts_at=time(10), ends_at=time(12))
+    with refuses("availability_no_overlap"):
+        MentorAvailabilityFactory(mentor=kept.mentor, starts_at=time(10), ends_at=time(10, 30))
+
+
+def test_days_off_are_ordered_and_do_not_overlap() -> None:
+    mentor, first = MentorFactory(), date(2027, 3, 1)
+    mentor.days_off.create(starts_on=first, ends_on=first)
+    with refuses("days_off_ordered"), transaction.atomic():
+        mentor.days_off.create(starts_on=first + timedelta(days=3), ends_on=first + timedelta(days=2))
+    with refuses("days_off_no_overlap"):
+        mentor.days_off.create(starts_on=first - timedelta(days=1), ends_on=first)
+
+
 def test_what_may_be_there_once() -> None:
     mentor, user, competency = MentorFactory(), UserFactory(), CompetencyFactory()
     tie = SlotMentorFactory()
     once = [
         (MentorFactory, {"user": user}, "user"),
         (MentorExpertiseFactory, {"mentor": mentor, "competency": competency}, "expertise_once"),
-        (MentorAvailabilityFactory, {"mentor": mentor}, "availability_once"),
+        (MentorAvailabilityFactory, {"mentor": mentor}, "availability_no_overlap"),
         (SlotMentorFactory, {"slot": tie.slot, "mentor": tie.mentor}, "slot_mentor_once"),
     ]
     for factory, values, name in once:

@@ -3,7 +3,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import time
+from datetime import date, time
 from typing import Any
 
 import pytest
@@ -12,8 +12,9 @@ from core.errors import Conflict, DomainError, Invalid, NotAllowed, NotFound
 from core.models import AuditEvent
 from mentors import services
 from mentors.models import Mentor, MentorAvailability, MentorExpertise, SlotMentor
+from partners.models import Partner, PartnerVerification
 from tests.factories.accounts import UserFactory
-from tests.factories.asn import CompetencyFactory
+from tests.factories.asn import AgencyFactory, CompetencyFactory
 from tests.factories.mentors import MentorFactory, SlotMentorFactory
 from tests.factories.partners import PartnerFactory, PartnerMembershipFactory, SlotFactory
 
@@ -145,6 +146,47 @@ def test_bad_availability(mentor, windows, code: str) -> None:
         code,
         "availability",
     )
+
+
+def test_days_off_and_the_clock_they_are_read_on(mentor) -> None:
+    off = [(date(2027, 3, 8), date(2027, 3, 12)), (date(2027, 3, 1), date(2027, 3, 1))]
+    services.set_availability(
+        actor=mentor.user, mentor_id=mentor.pk, windows=[], days_off=off, time_zone="Asia/Jayapura"
+    )
+    assert list(mentor.days_off.values_list("starts_on", "ends_on")) == sorted(off)
+    services.set_availability(actor=mentor.user, mentor_id=mentor.pk, windows=[])
+    mentor.refresh_from_db()
+    assert (mentor.days_off.count(), mentor.time_zone) == (0, "Asia/Jayapura")
+
+
+@pytest.mark.parametrize(
+    ("more", "code", "field"),
+    [
+        ({"days_off": [(date(2027, 3, 2), date(2027, 3, 1))]}, "ends_before_start", "days_off"),
+        (
+            {"days_off": [(date(2027, 3, 1), date(2027, 3, 5)), (date(2027, 3, 5), date(2027, 3, 6))]},
+            "days_off_overlap",
+            "days_off",
+        ),
+        ({"days_off": [(date(2027, 3, 1), date(2027, 3, 1))] * 21}, "too_many_days_off", "days_off"),
+        ({"time_zone": "Europe/Paris"}, "unknown_time_zone", "time_zone"),
+    ],
+)
+def test_bad_days_off(mentor, more, code: str, field: str) -> None:
+    refused(lambda: services.set_availability(actor=mentor.user, mentor_id=mentor.pk, windows=[], **more), code, field)
+
+
+def test_a_mentor_lives_where_the_partner_is(member, partner) -> None:
+    """By the city, else by the agency that knows the partner longest, else WIB."""
+    make = lambda: services.create_mentor(actor=member, partner_id=partner.pk, name="Budi").time_zone  # noqa: E731
+    Partner.objects.filter(pk=partner.pk).update(city="Bandung")
+    PartnerVerification.objects.filter(partner=partner).delete()
+    assert make() == "Asia/Jakarta"
+    PartnerVerification.objects.create(agency=AgencyFactory(city="Palu", time_zone="Asia/Makassar"), partner=partner)
+    assert make() == "Asia/Makassar"
+    AgencyFactory(city="Jayapura", time_zone="Asia/Jayapura")
+    Partner.objects.filter(pk=partner.pk).update(city="jayapura")
+    assert make() == "Asia/Jayapura"
 
 
 def test_tied_to_a_slot_and_untied(member, mentor) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 from django.db import connection
@@ -220,6 +220,32 @@ def test_mentors_are_added_and_changed(road: Road) -> None:
     assert Mentor.objects.get(pk=sari.pk).capacity == 4
 
 
+def test_the_weekly_availability_is_kept_by_the_mentor(road: Road) -> None:
+    assert road.mentor.user is not None
+    client, url = signed_in(road.mentor.user), reverse("mentor_availability", args=[road.mentor.pk])
+    line = {"weekday_0": "1", "from_0": "09:00", "until_0": "11:00", "first_0": "2027-03-01"}
+    answers = {"time_zone": "Asia/Makassar", **line}
+    assert client.post(url, answers).status_code == 302
+    mentor = Mentor.objects.get(pk=road.mentor.pk)
+    assert [(w.weekday, f"{w.starts_at:%H:%M}") for w in mentor.availability.all()] == [(1, "09:00")]
+    assert [(d.starts_on, d.ends_on) for d in mentor.days_off.all()] == [(date(2027, 3, 1), date(2027, 3, 1))]
+    assert mentor.time_zone == "Asia/Makassar"
+
+    # An overlap is refused in words, and nothing typed is lost.
+    overlap = client.post(url, answers | {"weekday_1": "1", "from_1": "10:00", "until_1": "12:00"})
+    text = overlap.content.decode()
+    assert overlap.status_code == 422
+    assert "Senin memiliki dua jendela waktu yang bertumpang tindih: 09:00–11:00 dan 10:00–12:00." in text
+    assert 'value="12:00"' in text
+    half = client.post(url, answers | {"weekday_1": "2"})
+    assert (half.status_code, half.content.decode().count("Isi seluruh baris")) == (422, 4)  # two fields, told twice
+    assert mentor.availability.count() == 1
+
+    # A line that is emptied goes.
+    client.post(url, {"time_zone": "Asia/Jakarta"})
+    assert (mentor.availability.count(), mentor.days_off.count()) == (0, 0)
+
+
 def test_neighbours_see_nothing(road: Road) -> None:
     road.start()
     stranger = signed_in(PartnerMembershipFactory().user)
@@ -230,6 +256,7 @@ def test_neighbours_see_nothing(road: Road) -> None:
         ("partner_placement", road.placement.pk),
         ("host_plan", road.placement.pk),
         ("partner_mentor", road.mentor.pk),
+        ("mentor_availability", road.mentor.pk),
     ):
         assert stranger.get(reverse(name, args=[pk])).status_code == 404, name
     employee = signed_in(road.applicant)

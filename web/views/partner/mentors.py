@@ -16,6 +16,7 @@ from mentors import services
 from mentors.models import Mentor
 from mentors.permissions import can_edit_mentor, get_visible_mentor
 from placements.states import RESERVING_PLACEMENT
+from web.forms.availability import AvailabilityForm
 from web.forms.partner import MentorProfileForm
 from web.pages import Attempt, attempt, done, page, user_of
 from web.views.partner.common import own_partner
@@ -80,3 +81,24 @@ def edit(request: HttpRequest, mentor_id: uuid.UUID) -> HttpResponse:
     return page(
         request, "partner/mentor_form.html", {"mentor": row, "form": form, "problem": outcome.problem}, status=status
     )
+
+
+@policy(Role.PARTNER, Role.MENTOR)
+@require_http_methods(["GET", "HEAD", "POST"])
+def availability(request: HttpRequest, mentor_id: uuid.UUID) -> HttpResponse:
+    """When a mentor has time each week, and on which days not: sessions are booked into it."""
+    user = user_of(request)
+    row = get_visible_mentor(user, mentor_id)
+    if not can_edit_mentor(user, row):
+        raise NotFound()
+    form = AvailabilityForm(request.POST or None, mentor=row)
+    outcome, status = Attempt(), 200
+    if request.method == "POST":
+        status = 422
+        if form.is_valid():
+            with attempt(form) as outcome:
+                services.set_availability(actor=user, mentor_id=row.pk, **form.answers)
+                return done(request, _("The weekly availability is kept."), "mentor_availability", row.pk)
+            status = outcome.status
+    context = {"mentor": row, "form": form, "problem": outcome.problem}
+    return page(request, "partner/availability.html", context, status=status)
