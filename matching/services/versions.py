@@ -6,13 +6,15 @@ import time
 
 from accounts.models import User
 from core import audit
-from core.errors import require
+from core.errors import Busy, require
 from core.services import service
 from matching import datasets
 from matching.engine.ranking import Recommender, data_hash
 from matching.models import ModelVersion
 from matching.services.calibration import calibrate
 from matching.services.locks import lock_until_commit
+
+PATIENCE = 60  # times that a lock is waited for, some nine seconds each
 
 
 @service
@@ -60,6 +62,14 @@ def is_current(version: ModelVersion) -> bool:
 
 
 def usable_version() -> ModelVersion:
-    """The newest version of this code; fitted now when there is none."""
-    newest = newest_version()
-    return newest if newest and is_current(newest) else fit_model()
+    """The newest version of this code; fitted now when there is none. Somebody who fits it already is waited for."""
+    for last in [*[False] * PATIENCE, True]:
+        newest = newest_version()
+        if newest and is_current(newest):
+            return newest
+        try:
+            return fit_model()
+        except Busy:
+            if last:
+                raise
+    raise AssertionError("unreachable")

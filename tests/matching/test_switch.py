@@ -9,6 +9,7 @@ import pytest
 from django.db import connection
 
 from asn.models import Employee
+from core.errors import Busy
 from matching import selectors, services
 from matching.models import EmployeeList, Generation, SlotList
 from partners.models import Slot
@@ -95,3 +96,23 @@ def test_lists_that_are_replaced_in_place_are_seen_mixed(monkeypatch: pytest.Mon
 
     seen = seen_meanwhile(lambda: shown_to(person), in_place)
     assert len(seen) > 2 or seen - {old, shown_to(person)}
+
+
+@pytest.mark.parametrize("patience", [5, 0])
+def test_a_run_waits_for_whoever_fits_the_first_model(monkeypatch: pytest.MonkeyPatch, patience: int) -> None:
+    monkeypatch.setattr("core.services.ATTEMPTS", 1)  # one wait for a lock: 3 s
+    monkeypatch.setattr("matching.services.versions.PATIENCE", patience)
+    world = make_world(1, people=3, slots=3)
+    rival = connection.copy()
+    with rival.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_lock(hashtextextended('matching:fit', 0))")
+    fitted = threading.Timer(4, rival.connection.close)  # longer than one wait
+    fitted.start()
+    try:
+        if patience:
+            assert services.refresh_agency(agency_id=world.agency.pk).failure == ""
+        else:  # the twin
+            with pytest.raises(Busy):
+                services.refresh_agency(agency_id=world.agency.pk)
+    finally:
+        fitted.join()
