@@ -74,11 +74,7 @@ class Command(BaseCommand):
         check_port(host, port)
         self._say("Starting the servers …")
         supervisor.start_servers(postgres=settings.EMBEDDED_POSTGRES, valkey=settings.EMBEDDED_VALKEY)
-        supervisor.manage("migrate", "--no-input", quiet=True)
-        supervisor.manage("createcachetable", quiet=True)
-        if demo:
-            supervisor.manage("load_reference")
-            supervisor.manage("seed_demo", "--size", size, "--seed", seed)
+        supervisor.manage("prepare", quiet=True)
         self._say("Starting pages, workers and clock …")
         if dev:
             supervisor.start("web", ("manage.py", "runserver", f"{host}:{port}"))
@@ -87,6 +83,9 @@ class Command(BaseCommand):
         supervisor.start("worker", WORKER, signum=signal.SIGKILL)  # a killed parent waits for no task
         schedule = settings.BASE_DIR / ".padan" / "local" / "beat-schedule"
         supervisor.start("beat", (*BEAT, "--schedule", str(schedule), "--pidfile="))
+        if demo:
+            # while the others start, and with their help: what is announced goes to the workers
+            supervisor.manage("seed_demo", "--size", size, "--seed", seed)
         supervisor.wait_until_healthy(address)
         if demo:
             supervisor.manage("demo", "--address", address)

@@ -5,11 +5,12 @@ from __future__ import annotations
 import time
 import uuid
 from collections.abc import Callable, Mapping, Sequence
+from datetime import timedelta
 from functools import partial
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
-from django.utils import translation
+from django.utils import timezone, translation
 from rich.box import SIMPLE
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
@@ -32,6 +33,7 @@ from web.phrases import change_line, explain, level_word, reason_lines
 
 SHOWN = DEMO_CITIES[0]
 BEST = 5
+JUST_NOW = timedelta(minutes=5)
 LOOKED_AT = 30  # open slots, for one of which a single change helps
 TEXT = (
     "Peserta menyusun dasbor data kependudukan, memeriksa mutu data bersama produsen data, dan menyajikan hasilnya kepada "
@@ -121,9 +123,10 @@ class Command(BaseCommand):
 
     @staticmethod
     def run_of(agency: Agency) -> uuid.UUID:
-        """The run the workers are at already, or a new one."""
-        under_way = MatchRun.objects.filter(agency=agency, finished_at=None).order_by("created_at").last()
-        return (under_way or matching.request_full_match(actor=None, agency_id=agency.pk)).pk
+        """The run that building the world asked for, if that was just now; else a new one."""
+        fresh = MatchRun.objects.filter(agency=agency, created_at__gte=timezone.now() - JUST_NOW)
+        latest = fresh.order_by("created_at").last()
+        return (latest or matching.request_full_match(actor=None, agency_id=agency.pk)).pk
 
     def person(self, console: Console) -> None:
         """One ASN: what is missing, and which slots would help."""

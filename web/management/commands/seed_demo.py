@@ -6,6 +6,7 @@ import time
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandParser
+from django.db import connection
 from django.utils import timezone
 
 from core import outbox
@@ -22,6 +23,8 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, seed: int, size: str, **options: Any) -> None:
         began = time.monotonic()
+        with connection.cursor() as cursor:
+            cursor.execute("SET synchronous_commit = off")  # what a crash takes can be built again
         world = plan(seed=seed, size=size, today=timezone.localdate())
         try:
             summary = build(world, say=self.stdout.write)
