@@ -8,7 +8,7 @@ python := .venv/bin/python
 run := exec env PADAN_END_WITH_PARENT=1 $(python)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo dev test bench check fix messages setup setup-dev setup-bench chromium clean
+.PHONY: help demo dev test bench check check-setup fix messages setup setup-dev setup-bench chromium clean
 
 help: ## list these commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-10s %s\n", $$1, $$2}' Makefile
@@ -24,6 +24,9 @@ test: setup-dev chromium ## run every test (ARGS="tests/core -x" for a part)
 
 bench: setup-bench ## measure the matching engine beside its peers, in a smaller size (ARGS="--employees 50000 --slots 5000")
 	@$(run) -m matching.engine.bench --employees 20000 --slots 2000 --peers --filters --increments $(ARGS)
+
+check-setup: ## set up where it is hard to: other users, paths, Pythons, no network (ARGS="--only ordinary-user"; minutes a case)
+	@python3 scripts/check_setup.py $(ARGS)
 
 check: setup-dev ## ruff, mypy, import contracts, missing migrations, templates, translations
 	@sh scripts/check
