@@ -18,6 +18,7 @@ from asn.models import (
     Competency,
     CompetencyLevel,
     Employee,
+    Letterhead,
     Position,
     Unit,
     in_current_language,
@@ -33,6 +34,8 @@ from asn.schemas import (
     EmployeeFilters,
     EmployeeOut,
     GapOut,
+    LetterheadIn,
+    LetterheadOut,
     PositionDetailOut,
     PositionOut,
     ProfileOut,
@@ -58,6 +61,12 @@ def list_agencies(request: SignedInRequest) -> QuerySet[Agency]:
 def get_agency(request: SignedInRequest, agency_id: UUID) -> Agency:
     """An agency I work in or serve, with its policy numbers."""
     return permissions.get_visible_agency(request.user, agency_id)
+
+
+@router.put("/agencies/{uuid:agency_id}/letterhead", policy=(Role.HR,), response=LetterheadOut, tags=["Agencies"])
+def set_letterhead(request: SignedInRequest, agency_id: UUID, data: LetterheadIn) -> Letterhead:
+    """What stands at the head and the foot of letters made from now on."""
+    return services.set_letterhead(actor=request.user, agency_id=agency_id, **data.model_dump())
 
 
 @router.get("/units", policy=STAFF, response=list[UnitOut], tags=["Agencies"])

@@ -95,6 +95,33 @@ class Agency(BaseModel):
         return (now or timezone.now()).astimezone(self.zone).date()
 
 
+class Letterhead(TenantModel):
+    """What stands at the head and the foot of an agency's letters, and who usually signs them."""
+
+    PERSONAL_FIELDS = ("signer_name", "signer_nip")
+    LOGO_BYTES = 200 * 1024
+
+    address = models.CharField(max_length=200, blank=True)
+    contact = models.CharField(max_length=200, blank=True, help_text="Telephone, e-mail, web page: one line.")
+    place = models.CharField(max_length=80, blank=True, help_text="Where letters are dated; the city when empty.")
+    logo = models.BinaryField(max_length=LOGO_BYTES, blank=True, default=b"", help_text="PNG or JPEG.")
+    signer_post = models.CharField(max_length=120, blank=True)
+    signer_name = models.CharField(max_length=120, blank=True)
+    signer_rank = models.CharField(max_length=80, blank=True, help_text="Pangkat, as below a signature.")
+    signer_nip = models.CharField(max_length=18, blank=True)
+
+    class Meta:
+        constraints = (
+            models.UniqueConstraint(fields=("agency",), name="letterhead_once"),
+            models.CheckConstraint(
+                condition=Q(signer_nip="") | Q(signer_nip__regex=r"^[0-9]{18}$"), name="letterhead_nip_18_digits"
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.agency_id} {self.signer_post}"
+
+
 class AgencyMembership(TenantModel):
     """What a user does for an agency beyond being its employee."""
 

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from ninja import Field, FilterLookup, Schema
 
-from asn.models import Assessment, Employee
+from asn.models import Assessment, Employee, Letterhead
 from asn.states import (
     AssessmentSource,
     CompetencyKind,
@@ -31,6 +31,39 @@ class AgencyOut(Schema):
     hr_office: str
     hr_office_short: str = Field(examples=["BKPSDM"])
     is_demo: bool
+
+
+class LetterheadIn(Input):
+    """Head and foot of the agency's letters; each text one line. The logo is uploaded on the page."""
+
+    address: str = Field("", max_length=200)
+    contact: str = Field("", max_length=200)
+    place: str = Field("", max_length=80)
+    signer_post: str = Field("", max_length=120, examples=["Kepala BKPSDM"])
+    signer_name: str = Field("", max_length=120)
+    signer_rank: str = Field("", max_length=80)
+    signer_nip: str = Field("", max_length=18, description="Printed below the signature; never answered back.")
+
+
+class LetterheadOut(Schema):
+    """Head and foot of the agency's letters."""
+
+    address: str
+    contact: str
+    place: str
+    signer_post: str
+    signer_name: str
+    signer_rank: str
+    nip_last3: str
+    has_logo: bool
+
+    @staticmethod
+    def resolve_nip_last3(row: Letterhead) -> str:
+        return row.signer_nip[-3:]
+
+    @staticmethod
+    def resolve_has_logo(row: Letterhead) -> bool:
+        return bool(row.logo)
 
 
 class AgencyDetailOut(AgencyOut):

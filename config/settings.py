@@ -285,6 +285,9 @@ STORAGES = {
 MEDIA_ROOT = env.path("MEDIA_ROOT", default=BASE_DIR / ".padan" / "media")
 # Where the compiled part of the matching engine is kept; numba reads this when a worker first needs it.
 os.environ["NUMBA_CACHE_DIR"] = str(env.path("NUMBA_CACHE_DIR", default=BASE_DIR / ".padan" / "numba"))
+# Keys that sign certificates: never among the code, the database or its backups.
+_required("SIGNING_KEYS", "the folder of the keys that sign certificates, such as /etc/padan/keys.")
+SIGNING_KEYS = env.path("SIGNING_KEYS", default=BASE_DIR / ".padan" / "keys")
 DATA_UPLOAD_MAX_MEMORY_SIZE = 3 * 1024 * 1024
 FILE_UPLOAD_PERMISSIONS = 0o600
 
@@ -339,6 +342,8 @@ ROLE_LOOKUP = "accounts.roles.roles_of"
 API_NAMESPACE = "api"
 # How fast one account may ask the API: programs in all they do, people in what they write. Empty: no limit.
 API_RATE = env.str("API_RATE", default="600/m")
+# How often one address may ask whether a certificate is genuine.
+VERIFY_RATE = env.str("VERIFY_RATE", default="30/m")
 # Views of libraries cannot carry @policy; their doors are listed here by route name.
 ROUTE_POLICIES = {
     "account_login": ["public"],

@@ -24,6 +24,7 @@ from placements.models import (
     LearningObjective,
     LogbookEntry,
     MentoringSession,
+    Paper,
     Placement,
 )
 from placements.schemas import (
@@ -44,6 +45,7 @@ from placements.schemas import (
     HourEntryOut,
     HoursIn,
     LetterIn,
+    LetterMakeIn,
     LogbookFilters,
     LogbookIn,
     LogbookOut,
@@ -51,12 +53,14 @@ from placements.schemas import (
     NoteIn,
     ObjectiveOut,
     OptionalNoteIn,
+    PaperOut,
     PlacementDetailOut,
     PlacementFilters,
     PlacementOut,
     PlanIn,
     ReasonIn,
     RequiredNoteIn,
+    RevokeIn,
     SessionIn,
     SessionOut,
     StepOut,
@@ -326,6 +330,25 @@ def record_letter(
     return services.record_letter(actor=request.user, placement_id=placement_id, file=file, **data.model_dump())
 
 
+@router.post(
+    "/placements/{uuid:placement_id}/letter/make",
+    policy=(Role.HR,),
+    response={201: PaperOut},
+    tags=["Placements"],
+)
+def issue_letter(request: SignedInRequest, placement_id: UUID, data: LetterMakeIn) -> Paper:
+    """Let Padan number the surat tugas and make its PDF; the one before is kept as superseded."""
+    return services.issue_letter(actor=request.user, placement_id=placement_id, **data.model_dump())
+
+
+@router.get("/placements/{uuid:placement_id}/papers", policy=AROUND, response=list[PaperOut], tags=["Placements"])
+def list_papers(request: SignedInRequest, placement_id: UUID) -> QuerySet[Paper]:
+    """Letters and learning plans, the latest first; the host sees the plan only."""
+    placement = permissions.get_visible_placement(request.user, placement_id)
+    rows: QuerySet[Paper] = permissions.visible_papers(request.user).filter(placement=placement)
+    return rows
+
+
 @router.put(
     "/placements/{uuid:placement_id}/mentor",
     policy=(*HOSTS, Role.HR),
@@ -514,8 +537,8 @@ def evaluate_placement(request: SignedInRequest, placement_id: UUID, data: Evalu
 @paginate(Pages)
 def list_certificates(request: SignedInRequest) -> QuerySet[Certificate]:
     """Certificates of the placements I see, the latest first."""
-    placements = permissions.visible_placements(request.user)
-    return Certificate.objects.filter(placement__in=placements).order_by("-issued_on")
+    rows: QuerySet[Certificate] = permissions.visible_certificates(request.user).order_by("-issued_on")
+    return rows
 
 
 @router.get("/placements/{uuid:placement_id}/certificate", policy=AROUND, response=CertificateOut, tags=["Placements"])
@@ -526,6 +549,14 @@ def get_certificate(request: SignedInRequest, placement_id: UUID) -> Certificate
     if certificate is None:
         raise NotFound()
     return certificate
+
+
+@router.post(
+    "/certificates/{uuid:certificate_id}/revoke", policy=(Role.HR,), response=CertificateOut, tags=["Placements"]
+)
+def revoke_certificate(request: SignedInRequest, certificate_id: UUID, data: RevokeIn) -> Certificate:
+    """Take a certificate back; whoever checks its code learns that it was revoked."""
+    return services.revoke_certificate(actor=request.user, certificate_id=certificate_id, reason=data.reason)
 
 
 # Learning hours

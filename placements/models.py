@@ -34,6 +34,7 @@ from placements.states import (
     EvaluatorRole,
     LogbookStatus,
     NotCounted,
+    PaperKind,
     PlacementStatus,
 )
 
@@ -586,8 +587,62 @@ class NumberSeries(TenantModel):
         return f"{self.series}/{self.year}: {self.last}"
 
 
+class Paper(TenantModel):
+    """A numbered paper of a placement: made by Padan or uploaded. Its file, once there, never changes.
+
+    One of a kind is current; one that was replaced stays, with the moment it was.
+    """
+
+    placement = models.ForeignKey(Placement, on_delete=models.PROTECT, related_name="papers")
+    kind = models.CharField(max_length=20, choices=PaperKind)
+    number = models.CharField(max_length=80)
+    issued_on = models.DateField()
+    signer_post = models.CharField(max_length=120, blank=True)
+    signer_name = models.CharField(max_length=160, blank=True)
+    is_uploaded = models.BooleanField(default=False, help_text="A signed scan, not made here.")
+    file = models.ForeignKey(StoredFile, null=True, on_delete=models.PROTECT, related_name="+")
+    issued_by = models.ForeignKey(USER, on_delete=models.PROTECT, related_name="+")
+    superseded_at = models.DateTimeField(null=True)
+
+    class Meta:
+        ordering = ("-created_at",)
+        constraints = (
+            models.UniqueConstraint(
+                fields=("agency", "kind", "number"), condition=Q(is_uploaded=False), name="paper_number_once"
+            ),
+            models.UniqueConstraint(
+                fields=("placement", "kind"), condition=Q(superseded_at=None), name="paper_one_current"
+            ),
+            models.CheckConstraint(
+                condition=Q(is_uploaded=False) | Q(file__isnull=False), name="paper_uploaded_with_file"
+            ),
+        )
+        triggers: ClassVar = [
+            pgtrigger.Protect(name="paper_kept", operation=pgtrigger.Delete),
+            pgtrigger.Protect(
+                name="paper_file_kept",
+                operation=pgtrigger.Update,
+                condition=pgtrigger.Q(old__file__isnull=False) & pgtrigger.Q(old__file__df=pgtrigger.F("new__file")),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.number
+
+    @property
+    def signer(self) -> str:
+        """Position and name, as far as they are known."""
+        return ", ".join(word for word in (self.signer_post, self.signer_name) if word)
+
+
 class Certificate(TenantModel):
-    """Proof of completion, or a statement when the stay was cut short. One a placement."""
+    """Proof of completion, or a statement when the stay was cut short. One a placement.
+
+    ``facts`` is what it says and what was signed; the columns beside it are there to be searched. ``file_signature``
+    binds the bytes of the PDF to the code.
+    """
+
+    PERSONAL_FIELDS = ("facts",)
 
     placement = models.OneToOneField(Placement, on_delete=models.PROTECT, related_name="certificate")
     kind = models.CharField(max_length=20, choices=CertificateKind)
@@ -595,9 +650,34 @@ class Certificate(TenantModel):
     code = models.CharField(max_length=32, unique=True, default=certificate_code)
     issued_on = models.DateField()
     issued_by = models.ForeignKey(USER, on_delete=models.PROTECT, related_name="+")
+    facts = models.JSONField(default=dict)
+    key_id = models.CharField(max_length=16, blank=True, help_text="Empty where it was issued before signatures.")
+    signature = models.CharField(max_length=88, blank=True)
+    file = models.ForeignKey(StoredFile, null=True, on_delete=models.PROTECT, related_name="+")
+    file_key_id = models.CharField(max_length=16, blank=True)
+    file_signature = models.CharField(max_length=88, blank=True)
+    revoked_at = models.DateTimeField(null=True)
+    revoked_by = models.ForeignKey(USER, null=True, on_delete=models.PROTECT, related_name="+")
+    revoked_reason = models.CharField(max_length=300, blank=True)
 
     class Meta:
-        constraints = (models.UniqueConstraint(fields=("agency", "number"), name="certificate_number_once"),)
+        constraints = (
+            models.UniqueConstraint(fields=("agency", "number"), name="certificate_number_once"),
+            paired("revoked_by", "revoked_at", name="certificate_revoked_paired"),
+            models.CheckConstraint(
+                condition=Q(revoked_at__isnull=True) | ~Q(revoked_reason=""), name="certificate_revoked_with_reason"
+            ),
+            models.CheckConstraint(
+                condition=Q(file__isnull=True) | ~Q(file_signature=""), name="certificate_file_signed"
+            ),
+        )
+        triggers: ClassVar = [
+            pgtrigger.Protect(
+                name="certificate_file_kept",
+                operation=pgtrigger.Update,
+                condition=pgtrigger.Q(old__file__isnull=False) & pgtrigger.Q(old__file__df=pgtrigger.F("new__file")),
+            ),
+        ]
 
     def __str__(self) -> str:
         return self.number

@@ -11,9 +11,18 @@ from accounts.models import User
 from asn.permissions import agencies_of, serves
 from asn.states import AgencyRole
 from core.errors import NotFound
+from core.rows import find
 from partners.permissions import partners_of
-from placements.models import Application, ApplicationQuerySet, LogbookEntry, MentoringSession, Placement
-from placements.states import ApplicationStatus, DecisionStep, PlacementStatus
+from placements.models import (
+    Application,
+    ApplicationQuerySet,
+    Certificate,
+    LogbookEntry,
+    MentoringSession,
+    Paper,
+    Placement,
+)
+from placements.states import ApplicationStatus, DecisionStep, PaperKind, PlacementStatus
 
 # What a partner gets to see at all, and from when on with a name.
 PARTNER_SEES = (
@@ -130,12 +139,51 @@ def _decided_otherwise(user: User, application: Application, step: str) -> bool:
 def visible_placements(user: User) -> Any:
     """Own ones; of subordinates, of the agency (HR, auditor), of the partner, of the mentor."""
     return Placement.objects.filter(
+        _placed_inside(user) | Q(slot__partner__in=partners_of(user)) | Q(mentor__user=user)
+    )
+
+
+def inside_placements(user: User) -> Any:
+    """Those seen from inside the agency: own ones, of subordinates, of the agency (HR, auditor)."""
+    return Placement.objects.filter(_placed_inside(user))
+
+
+def _placed_inside(user: User) -> Q:
+    return (
         Q(employee__user=user)
         | Q(employee__supervisor__user=user)
         | Q(agency__in=agencies_of(user, AgencyRole.HR, AgencyRole.AUDITOR))
-        | Q(slot__partner__in=partners_of(user))
-        | Q(mentor__user=user)
     )
+
+
+def visible_papers(user: User) -> Any:
+    """Papers of visible placements; a surat tugas holds a NIP and stays inside the agency."""
+    return Paper.objects.filter(
+        Q(placement__in=inside_placements(user))
+        | Q(kind=PaperKind.PLAN, superseded_at=None, placement__in=visible_placements(user))
+    )
+
+
+def get_visible_paper(user: User, paper_id: uuid.UUID) -> Paper:
+    """The paper, or NotFound."""
+    paper: Paper = find(visible_papers(user), paper_id)
+    return paper
+
+
+def visible_certificates(user: User) -> Any:
+    """Certificates of visible placements."""
+    return Certificate.objects.filter(placement__in=visible_placements(user))
+
+
+def get_visible_certificate(user: User, certificate_id: uuid.UUID) -> Certificate:
+    """The certificate, or NotFound."""
+    certificate: Certificate = find(visible_certificates(user).select_related("placement__employee"), certificate_id)
+    return certificate
+
+
+def can_revoke(user: User, certificate: Certificate) -> bool:
+    """HR of the agency, not for oneself."""
+    return can_prepare(user, certificate.placement)
 
 
 def get_visible_placement(user: User, placement_id: uuid.UUID) -> Placement:

@@ -13,7 +13,7 @@ from uuid import UUID
 from ninja import Field, FilterLookup, Schema
 
 from core.api import Day, Filters, Input, Level, LevelOrNone
-from placements.models import Application, Placement
+from placements.models import Application, Certificate, Paper, Placement
 from placements.permissions import PARTNER_SEES_NAME
 from placements.states import (
     ApplicationStatus,
@@ -24,6 +24,7 @@ from placements.states import (
     EvaluationStage,
     EvaluatorRole,
     LogbookStatus,
+    PaperKind,
     PlacementStatus,
 )
 
@@ -269,6 +270,38 @@ class LetterIn(Input):
     signer: str = Field(min_length=1, max_length=160)
 
 
+class LetterMakeIn(Input):
+    """A surat tugas that Padan numbers and makes."""
+
+    letter_date: Day
+    signer_post: str = Field(min_length=1, max_length=120, examples=["Kepala BKPSDM"])
+    signer_name: str = Field(min_length=1, max_length=120)
+
+
+class PaperOut(Schema):
+    """A numbered paper of a placement; its PDF follows within a minute."""
+
+    id: UUID
+    placement_id: UUID
+    kind: PaperKind
+    number: str
+    issued_on: date
+    signer: str
+    is_uploaded: bool
+    has_file: bool
+    superseded_at: datetime | None
+
+    @staticmethod
+    def resolve_has_file(paper: Paper) -> bool:
+        return paper.file_id is not None
+
+
+class RevokeIn(Input):
+    """Why a certificate is taken back."""
+
+    reason: str = Field(min_length=1, max_length=300)
+
+
 class RequiredNoteIn(Input):
     """Why."""
 
@@ -393,6 +426,14 @@ class CertificateOut(Schema):
     number: str
     code: str
     issued_on: date
+    key_id: str
+    has_file: bool
+    revoked_at: datetime | None
+    revoked_reason: str
+
+    @staticmethod
+    def resolve_has_file(certificate: Certificate) -> bool:
+        return certificate.file_id is not None
 
 
 class HoursIn(Input):

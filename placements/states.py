@@ -132,6 +132,19 @@ class CertificateKind(models.TextChoices):
     STATEMENT = "statement", _("Statement of participation")
 
 
+class PaperKind(models.TextChoices):
+    LETTER = "letter", _("Assignment letter")
+    PLAN = "plan", _("Learning plan")
+
+
+class CertificateState(models.TextChoices):
+    """What anybody may learn about a certificate by its code."""
+
+    VALID = "valid", _("Valid")
+    REVOKED = "revoked", _("Revoked")
+    UNKNOWN = "unknown", _("Not known")
+
+
 class NotCounted(models.TextChoices):
     """Why hours are in the ledger but do not count."""
 

@@ -4,11 +4,12 @@ import os
 
 from config import redis_urls
 from config.settings import *  # noqa: F403
-from config.settings import CACHES, DATABASES, REDIS_URL
+from config.settings import BASE_DIR, CACHES, DATABASES, REDIS_URL
 
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
 DATABASES["default"]["CONN_MAX_AGE"] = 0
+SIGNING_KEYS = BASE_DIR / ".padan" / "test-keys"
 OUTBOX_RING = os.environ.get("OUTBOX_RING") == "1"
 
 # Parallel test processes share a server, and each has databases of its own.

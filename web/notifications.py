@@ -78,6 +78,10 @@ MESSAGES: dict[str, _Pair] = {
         _("Your placement is completed"),
         _("“%(slot)s”: your certificate is ready and the JP are being credited."),
     ),
+    "certificate_revoked": (
+        _("Your certificate %(number)s has been revoked"),
+        _("“%(slot)s”. Reason: %(why)s. Ask %(office)s if you think this is wrong."),
+    ),
     "placement_ended": (
         _("The placement has ended early"),
         _("“%(slot)s” of %(person)s ended before its time."),

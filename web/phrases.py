@@ -287,6 +287,13 @@ ERRORS: dict[str, Phrase] = {
     "conflict_not_allowed": (_("The conflict of interest was found not allowed."), _SIMILAR),
     "no_conflict_declared": (_("No conflict of interest was declared."), _RELOAD),
     "mentor_not_of_slot": (_("This mentor does not guide the slot."), _CHOOSE),
+    "only_hr_revokes": (_("Only the HR office of the city revokes a certificate."), _HR),
+    "certificate_revoked_already": (_("This certificate has been revoked already."), _RELOAD),
+    "logo_too_large": (_("The picture is larger than %(limit)s kB."), _("Save it in a smaller size.")),
+    "logo_not_a_picture": (
+        _("This is not a PNG or JPEG picture of at most %(limit)s pixels a side."),
+        _("Save the logo as PNG and upload it again."),
+    ),
     "letter_after_end": (_("The letter is dated after the end of the placement, %(ends_on)s."), _DATE),
     "unknown_question": (
         _("The kind “%(kind)s” does not ask “%(question)s”."),

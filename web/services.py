@@ -1,4 +1,4 @@
-"""The few writes of this room: notifications, told once, mailed once, read once."""
+"""The few writes of this room: notifications, told once, mailed once, read once; and papers, made once."""
 
 from __future__ import annotations
 
@@ -14,7 +14,10 @@ from accounts.models import User
 from core.errors import NotFound
 from core.outbox import announce
 from core.services import service
+from placements import services as placements
+from placements.models import Certificate, Paper
 from web import events
+from web.documents.papers import certificate_pdf, paper_pdf
 from web.models import Notification
 from web.notifications import mail_of
 
@@ -84,3 +87,31 @@ def read_notification(*, actor: User, notification_id: uuid.UUID) -> Notificatio
 def read_all_notifications(*, actor: User) -> int:
     """Mark everything of one's own as read; returns how many."""
     return Notification.objects.filter(user=actor, read_at=None).update(read_at=timezone.now())
+
+
+def make_paper(*, paper_id: uuid.UUID) -> Paper:
+    """Make the PDF of a numbered paper and hand it to its room to keep; one that is there stays as it is.
+
+    Typesetting takes longer than anything should hold a lock for, so it comes before the transaction.
+    """
+    row = Paper.objects.select_related(
+        "placement__agency",
+        "placement__application",
+        "placement__employee__unit",
+        "placement__employee__position",
+        "placement__slot__partner",
+        "placement__slot__agreement",
+        "placement__mentor",
+        "placement__plan_agreed_by",
+    ).get(pk=paper_id)
+    if row.file_id is not None:
+        return row
+    return placements.keep_paper_file(paper_id=row.pk, content=paper_pdf(row))
+
+
+def make_certificate(*, certificate_id: uuid.UUID) -> Certificate:
+    """Make the PDF of a certificate from its signed facts; one that is there stays as it is."""
+    row = Certificate.objects.select_related("agency").get(pk=certificate_id)
+    if row.file_id is not None:
+        return row
+    return placements.keep_certificate_file(certificate_id=row.pk, content=certificate_pdf(row))

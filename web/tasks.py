@@ -15,7 +15,7 @@ from core.outbox import handler
 from incentives.models import Award, AwardProposal
 from partners.models import PartnerVerification, Slot
 from partners.states import SlotStatus
-from placements.models import Application, LearningHourEntry, LogbookEntry, MentoringSession, Placement
+from placements.models import Application, Certificate, LearningHourEntry, LogbookEntry, MentoringSession, Placement
 from placements.states import LIVE_APPLICATION, ApplicationStatus, DecisionOutcome, DecisionStep, PlacementStatus
 from web import services
 
@@ -309,6 +309,37 @@ def hours_credited(*, entry_id: str, **_: str) -> None:
             "slot": entry.placement.slot.title if entry.placement else entry.rule.name_id,
         },
         url=reverse("employee_hours"),
+    )
+
+
+# Papers -------------------------------------------------------------------------------------------
+
+
+@handler
+def make_paper(*, paper_id: str, **_: str) -> None:
+    """A numbered paper gets its PDF, unless whoever asked for it has made it already."""
+    services.make_paper(paper_id=uuid.UUID(paper_id))
+
+
+@handler
+def make_certificate(*, certificate_id: str, **_: str) -> None:
+    """A signed certificate gets its PDF."""
+    services.make_certificate(certificate_id=uuid.UUID(certificate_id))
+
+
+@handler
+def certificate_revoked(*, certificate_id: str, **_: str) -> None:
+    """The person it belonged to is told first, and why."""
+    row = Certificate.objects.select_related("placement").get(pk=certificate_id)
+    placement = _placement(row.placement_id)
+    _tell_about(
+        placement,
+        _user(placement.employee),
+        "certificate_revoked",
+        "employee_placement",
+        of="revoked",
+        number=row.number,
+        why=row.revoked_reason,
     )
 
 

@@ -3,12 +3,14 @@
 from django.urls import URLPattern, URLResolver, include, path
 
 from web import urls_partner
-from web.views import account, files, gallery, public, skills, supervisor
+from web.views import account, files, gallery, public, skills, supervisor, verify
 from web.views.employee import applications, home, placements, slots
 
 _public: list[URLPattern] = [
     path("", public.home, name="home"),
     path("privacy/", public.privacy, name="privacy"),
+    path("verify/", verify.ask, name="verify"),
+    path("verify/<str:code>/", verify.check, name="verify_code"),
 ]
 
 _account: list[URLPattern] = [
@@ -68,5 +70,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     *urls_partner.urlpatterns,
     path("agency/", include("web.urls_agency")),
     path("files/<uuid:file_id>/", files.download, name="file"),
+    path("papers/<uuid:paper_id>/", files.paper, name="paper"),
+    path("certificates/<uuid:certificate_id>/", files.certificate, name="certificate"),
     *_gallery,
 ]

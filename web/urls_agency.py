@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import URLPattern, path
 
-from web.views.agency import application, awards, home, partners, people, placements, quality, queue, slots
+from web.views.agency import application, awards, home, letterhead, partners, people, placements, quality, queue, slots
 
 urlpatterns: list[URLPattern] = [
     path("", home.home, name="agency_home"),
@@ -18,6 +18,8 @@ urlpatterns: list[URLPattern] = [
     path("placements/", placements.placements, name="agency_placements"),
     path("placements/<uuid:placement_id>/", placements.placement, name="agency_placement"),
     path("placements/<uuid:placement_id>/letter/", placements.letter, name="agency_letter"),
+    path("placements/<uuid:placement_id>/letter/make/", placements.make_letter, name="agency_letter_make"),
+    path("placements/<uuid:placement_id>/certificate/revoke/", placements.revoke, name="agency_revoke"),
     path("placements/<uuid:placement_id>/mentor/", placements.mentor, name="agency_mentor"),
     path("placements/<uuid:placement_id>/start/", placements.start, name="agency_start"),
     path("placements/<uuid:placement_id>/hold/", placements.hold, name="agency_hold"),
@@ -26,6 +28,8 @@ urlpatterns: list[URLPattern] = [
     path("placements/<uuid:placement_id>/no-show/", placements.no_show, name="agency_no_show"),
     path("placements/<uuid:placement_id>/complete/", placements.complete, name="agency_complete"),
     path("placements/<uuid:placement_id>/hours/", placements.hours, name="agency_hours"),
+    path("letterhead/", letterhead.letterhead, name="agency_letterhead"),
+    path("letterhead/example/", letterhead.preview, name="agency_letterhead_preview"),
     path("slots/", slots.slots, name="agency_slots"),
     path("slots/<uuid:slot_id>/", slots.slot, name="agency_slot"),
     path("partners/", partners.partners, name="agency_partners"),

@@ -9,6 +9,7 @@ from asn.services.agencies import (
     set_position_standard,
 )
 from asn.services.assessments import AssessmentRow, import_assessments, record_assessment
+from asn.services.letterhead import set_letterhead
 from asn.services.people import (
     EmployeeImport,
     EmployeeRow,
@@ -43,6 +44,7 @@ __all__ = [
     "record_assessment",
     "set_agency_standard",
     "set_interests",
+    "set_letterhead",
     "set_position_standard",
     "set_supervisor",
 ]

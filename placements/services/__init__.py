@@ -20,6 +20,7 @@ from placements.services.applications import (
     waitlist_application,
     withdraw_application,
 )
+from placements.services.certificates import keep_certificate_file, revoke_certificate, sign_unsigned_certificates
 from placements.services.evidence import (
     complete_placement,
     confirm_session,
@@ -37,10 +38,12 @@ from placements.services.hours import (
     load_hour_rules,
     reverse_learning_hours,
 )
+from placements.services.papers import keep_paper_file
 from placements.services.placements import (
     agree_learning_plan,
     end_placement_early,
     hold_placement,
+    issue_letter,
     mark_no_show,
     record_letter,
     resume_placement,
@@ -71,6 +74,9 @@ __all__ = [
     "expire_applications",
     "hold_placement",
     "import_finished_placements",
+    "issue_letter",
+    "keep_certificate_file",
+    "keep_paper_file",
     "load_hour_rules",
     "mark_no_show",
     "record_letter",
@@ -83,10 +89,12 @@ __all__ = [
     "return_logbook_entry",
     "reverse_learning_hours",
     "revise_application",
+    "revoke_certificate",
     "save_draft",
     "set_learning_plan",
     "set_mentor",
     "shortlist_application",
+    "sign_unsigned_certificates",
     "start_placement",
     "submit_application",
     "verify_logbook_entry",

@@ -39,7 +39,7 @@ from placements.models import (
 )
 from placements.permissions import is_hr_of
 from placements.services.applications import CONSENT_VERSION
-from placements.services.certificates import ARCHIVE_CLASS, next_number
+from placements.services.certificates import new_certificate
 from placements.services.common import availability_of
 from placements.states import CertificateKind, DecisionOutcome, DecisionStep, EvaluatorRole
 
@@ -122,7 +122,7 @@ class _Batch:
         employees = Employee.objects.filter(agency=agency, pk__in={row.employee_id for row in rows})
         self.employees = employees.select_related("agency", "supervisor").in_bulk()
         slots = Slot.objects.filter(agency=agency, pk__in={row.slot_id for row in rows})
-        self.slots = slots.select_related("agreement").prefetch_related("outcomes", "slot_mentors").in_bulk()
+        self.slots = slots.select_related("agreement", "partner").prefetch_related("outcomes", "slot_mentors").in_bulk()
         self.mentors = Mentor.objects.filter(pk__in={row.mentor_id for row in rows}).in_bulk()
         self.applications: list[Application] = []
         self.decisions: list[Decision] = []
@@ -282,21 +282,17 @@ class _Batch:
         return self.placements
 
     def _certify(self) -> None:
-        certificates = []
-        for placement, officer in zip(self.placements, self.officers, strict=True):
-            day = self.agency.today(placement.completed_at)
-            number = next_number(self.agency, "certificate", day.year)
-            certificates.append(
-                Certificate(
-                    placement=placement,
-                    kind=CertificateKind.COMPLETION,
-                    number=f"{ARCHIVE_CLASS}/{number:04d}/{self.agency.hr_office_short}/{day.year}",
-                    issued_on=day,
-                    issued_by_id=officer,
-                    **self.tenant,
-                )
+        """Signed like any other; the PDF is made when somebody first asks for it."""
+        Certificate.objects.bulk_create(
+            new_certificate(
+                placement,
+                agency=self.agency,
+                kind=CertificateKind.COMPLETION,
+                day=self.agency.today(placement.completed_at),
+                officer_id=officer,
             )
-        Certificate.objects.bulk_create(certificates)
+            for placement, officer in zip(self.placements, self.officers, strict=True)
+        )
 
     def _credit(self) -> None:
         """Learning hours one by one, for caps and ceilings look at what is in the ledger already."""

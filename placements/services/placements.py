@@ -15,11 +15,12 @@ from core.files import store_pdf
 from core.outbox import announce
 from core.services import service
 from core.states import advance
+from core.text import clean_text
 from matching import services as matching
 from partners import services as partners
 from partners.kinds import Document
 from placements import events
-from placements.models import LearningObjective, Placement
+from placements.models import LearningObjective, Paper, Placement
 from placements.permissions import (
     can_end,
     can_prepare,
@@ -31,7 +32,8 @@ from placements.permissions import (
 from placements.selectors import start_checklist
 from placements.services.certificates import issue_certificate
 from placements.services.common import check_room, facts, lock_placement, moment, push_availability
-from placements.states import CertificateKind, EndReason, PlacementStatus
+from placements.services.papers import letter_number, replace_paper, running_number
+from placements.states import CertificateKind, EndReason, PaperKind, PlacementStatus
 
 Objective = tuple[str, int, int, str, str]
 
@@ -46,7 +48,7 @@ def record_letter(
     signer: str,
     file: Any,
 ) -> Placement:
-    """Enter the surat tugas: number, date, signer and the uploaded PDF.
+    """Enter the surat tugas: number, date, signer and the uploaded PDF; it replaces one that was made or entered before.
 
     Raises Invalid(``required`` on number or signer, ``letter_after_start`` on letter_date, file errors of
     core.files on file), Conflict(``not_in_this_state``) once started.
@@ -57,12 +59,24 @@ def record_letter(
     for field, value in (("number", number), ("signer", signer)):
         if not value.strip():
             raise Invalid("required", field=field)
-    if letter_date > placement.ends_on:
-        raise Invalid("letter_after_end", field="letter_date", ends_on=placement.ends_on.isoformat())
+    _check_letter_date(placement, letter_date)
     if file is None:
         raise Invalid("file_empty", field="file")
     title = f"Surat tugas {number.replace('/', '-')}"
     stored = store_pdf(actor=actor, upload=file, title=title, agency_id=placement.agency_id)
+    replace_paper(
+        placement,
+        Paper(
+            kind=PaperKind.LETTER,
+            number=number.strip(),
+            issued_on=letter_date,
+            signer_name=signer.strip(),
+            is_uploaded=True,
+            file=stored,
+            issued_by=actor,
+        ),
+        now=None,
+    )
     placement.letter_number = number.strip()
     placement.letter_date = letter_date
     placement.letter_signer = signer.strip()
@@ -76,6 +90,48 @@ def record_letter(
         actor_label="hr",
     )
     return placement
+
+
+@service
+def issue_letter(
+    *, actor: User, placement_id: uuid.UUID, letter_date: date, signer_post: str, signer_name: str
+) -> Paper:
+    """Number and date a surat tugas that Padan makes; its PDF follows, here or by a worker.
+
+    One that was there before is kept as superseded. Raises as ``record_letter`` does.
+    """
+    placement = lock_placement(actor, placement_id)
+    require(can_prepare(actor, placement), "only_hr_prepares")
+    _check_preparing(placement)
+    _check_letter_date(placement, letter_date)
+    post = clean_text(signer_post, field="signer_post", limit=120)
+    name = clean_text(signer_name, field="signer_name", limit=120)
+    paper = replace_paper(
+        placement,
+        Paper(
+            kind=PaperKind.LETTER,
+            number=letter_number(placement.agency, letter_date.year),
+            issued_on=letter_date,
+            signer_post=post,
+            signer_name=name,
+            issued_by=actor,
+        ),
+        now=None,
+    )
+    placement.letter_number = paper.number
+    placement.letter_date = letter_date
+    placement.letter_signer = paper.signer[:160]
+    placement.letter_file = None
+    placement.save()
+    audit.record(
+        actor=actor,
+        action="placement.letter_issued",
+        obj=placement,
+        after=facts(placement, "letter_number", "letter_date"),
+        actor_label="hr",
+    )
+    announce(events.PAPER_ISSUED, key=paper.pk, paper_id=paper.pk)
+    return paper
 
 
 @service
@@ -174,6 +230,18 @@ def agree_learning_plan(*, actor: User, placement_id: uuid.UUID, now: datetime |
         obj=placement,
         actor_label="mentor" if is_mentor(actor, placement) else "partner",
     )
+    day = placement.agency.today(now)
+    paper = replace_paper(
+        placement,
+        Paper(
+            kind=PaperKind.PLAN,
+            number=running_number(placement.agency, "plan", day.year),
+            issued_on=day,
+            issued_by=actor,
+        ),
+        now=now,
+    )
+    announce(events.PAPER_ISSUED, key=paper.pk, paper_id=paper.pk)
     return placement
 
 
@@ -286,6 +354,11 @@ def _end(placement: Placement, actor: User, verb: str, reason: str, note: str, n
     )
     announce(events.PLACEMENT_ENDED, key=placement.pk, placement_id=placement.pk)
     return placement
+
+
+def _check_letter_date(placement: Placement, letter_date: date) -> None:
+    if letter_date > placement.ends_on:
+        raise Invalid("letter_after_end", field="letter_date", ends_on=placement.ends_on.isoformat())
 
 
 def _check_preparing(placement: Placement) -> None:

@@ -17,6 +17,7 @@ RELEASE = {
     "ALLOWED_HOSTS": "padan.example.go.id",
     "SITE_URL": "https://padan.example.go.id/",
     "DATABASE_URL": "postgresql://padan:s%40cret@db.example:5433/padan",
+    "SIGNING_KEYS": "/etc/padan/keys",
     "REDIS_URL": "redis://:secret@queue.example:6379/2",
     "EMAIL_URL": "submission://user:s%40cret@mail.example:587",
 }
@@ -55,7 +56,9 @@ def test_a_release_takes_its_addresses_from_the_environment() -> None:
     )
 
 
-@pytest.mark.parametrize("missing", ["SECRET_KEY", "ALLOWED_HOSTS", "SITE_URL", "DATABASE_URL", "REDIS_URL"])
+@pytest.mark.parametrize(
+    "missing", ["SECRET_KEY", "ALLOWED_HOSTS", "SITE_URL", "DATABASE_URL", "REDIS_URL", "SIGNING_KEYS"]
+)
 def test_a_release_misses_nothing_silently(missing: str) -> None:
     found = manage("manage.py", "check", **(RELEASE | {missing: ""}))
     assert found.returncode == 1

@@ -19,7 +19,7 @@ from incentives import services as incentives
 from incentives.models import Award, AwardProposal
 from partners.kinds import JpBasis, KindPolicy
 from placements import services
-from placements.models import LearningHourEntry, LogbookEntry, MentoringSession, Placement
+from placements.models import Certificate, LearningHourEntry, LogbookEntry, MentoringSession, Placement
 from tests.api import Multipart
 from tests.factories.accounts import UserFactory
 from tests.factories.asn import AgencyFactory, AgencyMembershipFactory, CompetencyFactory, EmployeeFactory
@@ -154,6 +154,17 @@ def _unagreed() -> Case:
 def _letter(road: Road) -> Multipart:
     fields = {"number": f"800.1.4.1/{next(_numbers)}", "letter_date": day(0), "signer": "Sekretaris Daerah"}
     return Multipart(fields, letter_file())
+
+
+def _letterhead() -> Case:
+    hr = AgencyMembershipFactory()
+    return Case(hr.user, {"agency_id": hr.agency_id}, {"address": "Jalan Balai Kota 1"})
+
+
+def _revoke() -> Case:
+    road = make_road()
+    certificate = Certificate.objects.get(placement=road.complete())
+    return Case(road.hr, {"certificate_id": certificate.pk}, {"reason": "Terbit dua kali"})
 
 
 def _entry(body: Any = None) -> Callable[[], Case]:
@@ -340,6 +351,7 @@ def _token() -> Case:
 REASON = {"reason": "other_priority", "note": "Lihat rencana tahunan"}
 
 CASES: dict[str, Callable[[], Case]] = {
+    "asn_set_letterhead": _letterhead,
     "accounts_issue_token": lambda: Case(UserFactory(), {}, {"label": "laporan"}),
     "accounts_revoke_token": _token,
     "asn_record_assessment": _assess,
@@ -394,6 +406,9 @@ CASES: dict[str, Callable[[], Case]] = {
     "placements_enter_learning_hours": _hours,
     "placements_evaluate_placement": _placement("start", "applicant", {"overall": 4}, day_of="ends_on"),
     "placements_hold_placement": _placement("start", "hr", {"note": "Sakit"}, day_of="starts_on"),
+    "placements_issue_letter": _placement(
+        "accept", "hr", {"letter_date": day(0), "signer_post": "Kepala BKPSDM", "signer_name": "Rini"}
+    ),
     "placements_mark_no_show": _placement("prepare", "hr", {}, day_of="ends_on"),
     "placements_record_letter": _placement("accept", "hr", _letter),
     "placements_record_logbook_entry": _placement(
@@ -407,6 +422,7 @@ CASES: dict[str, Callable[[], Case]] = {
     "placements_reject_application": _application("clear", "hr", REASON),
     "placements_resume_placement": _resume,
     "placements_return_application": _application("apply", "boss", REASON),
+    "placements_revoke_certificate": _revoke,
     "placements_return_logbook_entry": _entry({"note": "Rinci lagi"}),
     "placements_reverse_learning_hours": _reverse,
     "placements_revise_application": _revise,

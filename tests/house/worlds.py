@@ -12,7 +12,7 @@ from core import outbox
 from incentives import services as incentives
 from incentives.models import AwardProposal
 from matching import services as matching
-from placements.models import LearningHourEntry, LogbookEntry
+from placements.models import Certificate, LearningHourEntry, LogbookEntry
 from tests.factories.accounts import UserFactory
 from tests.factories.asn import AgencyFactory, AgencyMembershipFactory, EmployeeFactory
 from tests.factories.mentors import MentorFactory
@@ -90,6 +90,7 @@ def finished_world() -> World:
             "run_id": run.pk,
             "application_id": road.application.pk,
             "placement_id": placement.pk,
+            "certificate_id": Certificate.objects.get(placement=placement).pk,
             "entry_id": LogbookEntry.objects.filter(placement=placement).values_list("pk", flat=True)[0],
             "line_id": LearningHourEntry.objects.get(placement=placement).pk,
             "session_id": session.pk,

@@ -55,13 +55,14 @@ def test_the_letter_is_entered_and_downloaded_by_those_concerned() -> None:
     assert (placement.letter_number, placement.letter_signer) == ("800/1/2026", "Sekretaris Daerah")
     queries_of(client, url(road))
     file = reverse("file", args=[placement.letter_file_id])
-    for reader in (road.hr, road.applicant, road.member, road.boss):
+    for reader in (road.hr, road.applicant, road.boss):
         answer = signed_in(reader).get(file)
         assert answer.status_code == 200
         assert answer["Content-Disposition"].startswith("attachment")
         assert b"".join(answer.streaming_content) == PDF
     stranger = make_road()
-    for reader in (stranger.hr, stranger.applicant, stranger.member):
+    # The letter holds a NIP: it stays inside the agency.
+    for reader in (road.member, stranger.hr, stranger.applicant, stranger.member):
         assert signed_in(reader).get(file).status_code == 404
 
 

@@ -19,9 +19,9 @@ from partners import services as partners
 from partners.models import Agreement, Partner
 from partners.states import AgreementKind
 from placements import services as placements
-from placements.models import Certificate, LearningHourEntry, Placement
+from placements.models import Certificate, LearningHourEntry
 from web.demo.accounts import username_of
-from web.demo.letters import assignment_letter
+from web.services import make_paper
 
 PATIENCE = 60.0
 
@@ -122,16 +122,14 @@ def walk(*, city: str, tick: Callable[[], object]) -> Iterator[Step]:
     placement = placements.accept_application(actor=cast.member, application_id=application.pk)
     yield Step("Mitra", cast.member.name, "menerima peserta; kursi terisi dan penempatan dibuat")
 
-    letters = Placement.objects.filter(agency=agency).exclude(letter_number="").count()
-    number = f"800.1.4.1/{letters + 1:03d}/{agency.hr_office_short}/{today.year}"
-    placements.record_letter(
+    letter = placements.issue_letter(
         actor=cast.officer,
         placement_id=placement.pk,
-        number=number,
         letter_date=today,
-        signer=f"Kepala {agency.hr_office_short}",
-        file=assignment_letter([agency.name, f"SURAT TUGAS nomor {number}", f"Kegiatan: {slot.title}"]),
+        signer_post=f"Kepala {agency.hr_office_short}",
+        signer_name=cast.officer.name,
     )
+    make_paper(paper_id=letter.pk)
     placements.set_learning_plan(
         actor=cast.me,
         placement_id=placement.pk,
@@ -139,7 +137,7 @@ def walk(*, city: str, tick: Callable[[], object]) -> Iterator[Step]:
     )
     placements.agree_learning_plan(actor=cast.guide, placement_id=placement.pk)
     placements.start_placement(actor=cast.officer, placement_id=placement.pk)
-    yield Step("Pengelola SDM", cast.officer.name, f"mencatat surat tugas {number} dan memulai penempatan")
+    yield Step("Pengelola SDM", cast.officer.name, f"membuat surat tugas {letter.number} dan memulai penempatan")
 
     session = placements.record_session(
         actor=cast.me,
@@ -161,12 +159,13 @@ def walk(*, city: str, tick: Callable[[], object]) -> Iterator[Step]:
     certificate = Certificate.objects.get(placement=placement)
     yield Step("Mentor", cast.guide.name, f"menilai dan menyelesaikan; sertifikat {certificate.number} terbit")
 
+    certificates = Certificate.objects.filter(pk=certificate.pk, file__isnull=False)
     hours = LearningHourEntry.objects.filter(placement=placement)
     earned = PointEntry.objects.filter(placement=placement)
     proposals = AwardProposal.objects.filter(placement=placement).order_by("rule__points")
     wait_until(
-        lambda: hours.exists() and earned.exists() and proposals.exists(),
-        what="learning hours, points and award proposals",
+        lambda: hours.exists() and earned.exists() and proposals.exists() and certificates.exists(),
+        what="learning hours, points, award proposals and the certificate as PDF",
         tick=tick,
     )
     credited = sum(hours.values_list("counted_hours", flat=True))

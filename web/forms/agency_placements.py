@@ -29,6 +29,17 @@ class ReasonNoteForm(forms.Form):
     note = forms.CharField(label=_("Reason"), max_length=300, widget=forms.Textarea(attrs={"rows": 2}))
 
 
+class RevokeForm(forms.Form):
+    """Why a certificate is taken back."""
+
+    reason = forms.CharField(
+        label=_("Reason"),
+        help_text=_("The holder reads it."),
+        max_length=300,
+        widget=forms.Textarea(attrs={"rows": 2}),
+    )
+
+
 class HoursForm(forms.Form):
     """JP of a form of learning that no rule counts."""
 

@@ -25,6 +25,7 @@ from web.forms.host import EndForm, MentorForm, NoteForm, PlanForm
 from web.forms.placements import EvaluationForm, SessionForm
 from web.pages import Attempt, attempt, done, page, paginate, user_of
 from web.templatetags.padan import date_range
+from web.views.papers import papers_of
 
 RUNNING = (PlacementStatus.ACTIVE, PlacementStatus.FINISHING)
 PRESENT = (PlacementStatus.PREPARING, *RUNNING, PlacementStatus.ON_HOLD)
@@ -96,6 +97,7 @@ def _placement_page(request: HttpRequest, row: Placement, **more: Any) -> dict[s
         "certificate": getattr(row, "certificate", None) if row.status in OVER else None,
         "mentor_form": MentorForm(placement=row) if "set_mentor" in actions else None,
         "note_form": NoteForm(),
+        **papers_of(user, row, inside=False),
         "problem": None,
         **more,
     }

@@ -14,20 +14,25 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from accounts.roles import Role
 from asn.models import Agency
+from core.errors import NotFound
 from core.policy import policy
 from partners.kinds import JpBasis
 from placements import services
-from placements.models import Placement
+from placements.models import Certificate, Placement
 from placements.permissions import can_prepare, get_visible_placement
 from placements.selectors import CheckItem, completion_evidence, placements_with_road, start_checklist
 from placements.states import EndReason, PlacementStatus
 from web.components import Column, Fact
+from web.documents.papers import letterhead_of
 from web.forms.agency import PlacementFilter
-from web.forms.agency_placements import HoursForm, LetterForm, ReasonNoteForm
+from web.forms.agency_papers import LetterMakeForm
+from web.forms.agency_placements import HoursForm, LetterForm, ReasonNoteForm, RevokeForm
 from web.forms.host import EndForm, MentorForm
 from web.pages import Attempt, attempt, done, page, paginate, user_of
+from web.services import make_paper
 from web.templatetags.padan import date_range
 from web.views.agency.common import own_agency, require_own
+from web.views.papers import papers_of
 
 RUNNING = (PlacementStatus.ACTIVE, PlacementStatus.FINISHING)
 OPEN = (PlacementStatus.PREPARING, *RUNNING, PlacementStatus.ON_HOLD)
@@ -115,6 +120,7 @@ def _placement_page(request: HttpRequest, row: Placement, **more: Any) -> dict[s
         "agency": row.agency,
         "facts": _facts(row),
         "may": may,
+        **papers_of(user_of(request), row),
         "preparing": preparing,
         "checklist": checklist,
         "can_start": may and preparing and all(item.done for item in checklist) and row.starts_on <= today,
@@ -161,25 +167,55 @@ def letter(request: HttpRequest, placement_id: uuid.UUID) -> HttpResponse:
     row = get_own_placement(request, placement_id)
     outcome, status = Attempt(), 200
     if request.method == "POST":
-        form, status = LetterForm(request.POST, request.FILES), 422
+        form, status = LetterForm(request.POST, request.FILES, auto_id="scan_%s"), 422
         if form.is_valid():
             with attempt(form) as outcome:
                 services.record_letter(actor=user_of(request), placement_id=row.pk, **form.cleaned_data)
                 return done(request, _("The assignment letter is on record."), "agency_placement", row.pk)
             status = outcome.status
     else:
-        form = LetterForm(
-            initial={
-                "number": row.letter_number,
-                "letter_date": row.letter_date or row.agency.today(),
-                "signer": row.letter_signer,
-            }
-        )
-    return page(
-        request,
-        "agency/letter.html",
-        {"placement": row, "slot": row.slot, "form": form, "problem": outcome.problem},
-        status=status,
+        form = _letter_form(row)
+    context = {"placement": row, "slot": row.slot, "form": form, "make_form": _make_form(row), "asked": form}
+    return page(request, "agency/letter.html", {**context, "problem": outcome.problem}, status=status)
+
+
+@policy(Role.HR)
+@require_POST
+def make_letter(request: HttpRequest, placement_id: uuid.UUID) -> HttpResponse:
+    """Let Padan number the letter and make its PDF."""
+    row = get_own_placement(request, placement_id)
+    outcome, status = Attempt(), 422
+    form = LetterMakeForm(request.POST)
+    if form.is_valid():
+        with attempt(form) as outcome:
+            issued = services.issue_letter(actor=user_of(request), placement_id=row.pk, **form.cleaned_data)
+            make_paper(paper_id=issued.pk)
+            message = _("Letter %(number)s is made. Download it, have it signed, and upload the scan if you wish.")
+            return done(request, message % {"number": issued.number}, "agency_placement", row.pk)
+        status = outcome.status
+    context = {"placement": row, "slot": row.slot, "form": _letter_form(row), "make_form": form, "asked": form}
+    return page(request, "agency/letter.html", {**context, "problem": outcome.problem}, status=status)
+
+
+def _letter_form(row: Placement) -> LetterForm:
+    return LetterForm(
+        auto_id="scan_%s",
+        initial={
+            "number": row.letter_number,
+            "letter_date": row.letter_date or row.agency.today(),
+            "signer": row.letter_signer,
+        },
+    )
+
+
+def _make_form(row: Placement) -> LetterMakeForm:
+    head = letterhead_of(row.agency)
+    return LetterMakeForm(
+        initial={
+            "letter_date": min(row.agency.today(), row.ends_on),
+            "signer_post": head.signer_post or f"Kepala {row.agency.hr_office_short}",
+            "signer_name": head.signer_name,
+        }
     )
 
 
@@ -270,6 +306,14 @@ def _asking(
     return view
 
 
+def _revoke(*, actor: Any, placement_id: uuid.UUID, reason: str) -> object:
+    """By placement: it has one certificate, or none yet."""
+    found = Certificate.objects.filter(placement_id=placement_id).values_list("pk", flat=True).first()
+    if found is None:
+        raise NotFound()
+    return services.revoke_certificate(actor=actor, certificate_id=found, reason=reason)
+
+
 hold = _asking(
     "agency/hold.html",
     lambda request: ReasonNoteForm(request.POST or None),
@@ -293,6 +337,12 @@ no_show = _asking(
     lambda request: ReasonNoteForm(request.POST or None),
     services.mark_no_show,
     lambda: _("Noted: the participant did not start, and the seat is free again."),
+)
+revoke = _asking(
+    "agency/revoke.html",
+    lambda request: RevokeForm(request.POST or None),
+    _revoke,
+    lambda: _("The certificate is revoked. Its holder is told."),
 )
 complete = _asking(
     "agency/complete.html",

@@ -26,6 +26,7 @@ from web.components import Fact
 from web.forms.placements import EvaluationForm, LogbookForm, PlanFormSet, SessionForm, StopForm
 from web.pages import Attempt, attempt, done, is_uuid, page, paginate, user_of
 from web.views.employee.common import get_own_placement, own_employee
+from web.views.papers import papers_of
 
 OVER = (PlacementStatus.COMPLETED, PlacementStatus.ENDED_EARLY)
 RUNNING = (PlacementStatus.ACTIVE, PlacementStatus.FINISHING)
@@ -77,6 +78,7 @@ def placement(request: HttpRequest, placement_id: uuid.UUID) -> HttpResponse:
             "evaluations": row.evaluations.all(),
             "certificate": getattr(row, "certificate", None) if row.status in OVER else None,
             "hours": row.learning_hours.select_related("rule"),
+            **papers_of(user, row),
         },
     )
 
