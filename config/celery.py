@@ -22,6 +22,7 @@ app.conf.beat_schedule = {
     "resume-match-runs": {"task": "matching.tasks.resume_runs", "schedule": 60.0},
     "mend-recommendations": {"task": "matching.tasks.mend", "schedule": 600.0},
     "expire-applications": {"task": "placements.tasks.expire_applications", "schedule": 3600.0},
+    "tell-short-cohorts": {"task": "partners.tasks.tell_short_cohorts", "schedule": 3600.0},
     # After midnight in every zone of the country, for deadlines and validity are dates.
     "refit-model": {"task": "matching.tasks.refit", "schedule": crontab(hour="1", minute="30")},
 }

@@ -41,6 +41,7 @@ from partners.schemas import (
     TerminateIn,
     VerificationOut,
     VerifyIn,
+    WaiveIn,
 )
 
 router = Router()
@@ -290,6 +291,12 @@ def confirm_slot(request: SignedInRequest, slot_id: UUID) -> Slot:
     return services.confirm_slot(actor=request.user, slot_id=slot_id)
 
 
+@router.post("/slots/{uuid:slot_id}/waive-cohort", policy=(Role.PARTNER,), response=SlotRecordOut, tags=["Slots"])
+def waive_cohort(request: SignedInRequest, slot_id: UUID, data: WaiveIn) -> Slot:
+    """Begin with fewer participants than the slot asked for, and say why."""
+    return services.waive_cohort(actor=request.user, slot_id=slot_id, reason=data.reason)
+
+
 @router.post("/slots/{uuid:slot_id}/clone", policy=(Role.PARTNER,), response={201: SlotRecordOut}, tags=["Slots"])
 def clone_slot(request: SignedInRequest, slot_id: UUID, data: CloneIn) -> Slot:
     """Copy it into a new draft, for the same city or another."""
@@ -297,9 +304,10 @@ def clone_slot(request: SignedInRequest, slot_id: UUID, data: CloneIn) -> Slot:
 
 
 def _slot_data(data: SlotIn) -> services.SlotData:
-    values = data.model_dump(exclude={"partner_id", "outcomes", "prerequisites"})
+    values = data.model_dump(exclude={"partner_id", "outcomes", "prerequisites", "meetings"})
     return services.SlotData(
         **values,
         outcomes=[(line.competency, line.from_level, line.to_level) for line in data.outcomes],
+        meetings=[(line.held_on, line.begins_at, line.ends_at, line.place) for line in data.meetings],
         prerequisites=[(line.competency, line.level, line.is_required) for line in data.prerequisites],
     )

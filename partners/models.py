@@ -220,6 +220,15 @@ class Slot(TenantModel):
     apply_by = models.DateField(help_text="Last day to apply, in the agency's zone.")
     seats = models.PositiveSmallIntegerField()
     filled_seats = models.PositiveSmallIntegerField(default=0, help_text="Changed by take_seat and free_seat only.")
+    minimum_cohort = models.PositiveSmallIntegerField(default=1, help_text="It begins with so many at least.")
+    cohort_waived_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+"
+    )
+    cohort_waived_at = models.DateTimeField(null=True)
+    cohort_waiver = models.CharField(max_length=500, blank=True, help_text="Why it begins with fewer.")
+    meeting_days = models.PositiveSmallIntegerField(
+        default=0, help_text="How many meetings it has; kept by the services."
+    )
     benefits = models.CharField(
         max_length=400,
         blank=True,
@@ -252,6 +261,13 @@ class Slot(TenantModel):
                 name="slot_never_oversold",
             ),
             models.CheckConstraint(condition=Q(hours_per_week__range=(1, 40)), name="slot_hours_range"),
+            models.CheckConstraint(
+                condition=Q(minimum_cohort__gte=1) & Q(minimum_cohort__lte=F("seats")), name="slot_cohort_range"
+            ),
+            paired("cohort_waived_by", "cohort_waived_at", name="slot_waived_paired"),
+            models.CheckConstraint(
+                condition=Q(cohort_waived_at__isnull=True) | ~Q(cohort_waiver=""), name="slot_waived_with_reason"
+            ),
             paired("published_by", "published_at", name="slot_published_paired"),
             models.CheckConstraint(
                 condition=Q(
@@ -287,7 +303,12 @@ class Slot(TenantModel):
     @property
     def jp_planned(self) -> int:
         """JP that a placement here is expected to bring."""
-        return self.policy.jp_planned
+        return self.policy.planned_hours(self.meeting_days)
+
+    @property
+    def waits_for_group(self) -> bool:
+        """Whether there are too few participants to begin, and the partner has not said that it begins all the same."""
+        return self.filled_seats < self.minimum_cohort and self.cohort_waived_at is None
 
     @property
     def answered(self) -> list[tuple[Question, str]]:
@@ -399,3 +420,24 @@ class SlotPrerequisite(TenantModel):
 
     def __str__(self) -> str:
         return f"{self.competency_id} ≥ {self.level}"
+
+
+class SlotMeeting(TenantModel):
+    """A date on which the whole group of a slot meets, in the time of the slot's agency."""
+
+    slot = models.ForeignKey(Slot, on_delete=models.CASCADE, related_name="meetings")
+    held_on = models.DateField()
+    begins_at = models.TimeField()
+    ends_at = models.TimeField()
+    place = models.CharField(max_length=200, blank=True, help_text="Room or link, where it is not the slot's place.")
+
+    class Meta:
+        ordering = ("held_on",)
+        constraints = (
+            models.UniqueConstraint(fields=("slot", "held_on"), name="meeting_once_a_day"),
+            models.UniqueConstraint(fields=("id", "slot"), name="meeting_slot_key"),
+            models.CheckConstraint(condition=Q(ends_at__gt=F("begins_at")), name="meeting_ends_after_begin"),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.slot_id} {self.held_on}"

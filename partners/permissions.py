@@ -134,6 +134,11 @@ def can_review_slot(user: User | None, slot: Slot) -> bool:
     return user is not None and serves(user, slot.agency_id, AgencyRole.HR) and not can_act_for(user, slot.partner_id)
 
 
+def can_waive_cohort(user: User | None, slot: Slot) -> bool:
+    """A named member of the offering partner: it is their time."""
+    return user is not None and can_act_for(user, slot.partner_id)
+
+
 def can_steer_slot(user: User | None, slot: Slot) -> bool:
     """Pausing, closing, cancelling: the partner and HR."""
     return can_act_for(user, slot.partner_id) or serves(user, slot.agency_id, AgencyRole.HR)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import date, datetime, time
 from typing import Annotated
 from uuid import UUID
 
@@ -214,6 +214,15 @@ class PrerequisiteIn(Input):
     is_required: bool = True
 
 
+class MeetingIn(Input):
+    """A date on which the group meets, in the agency's time."""
+
+    held_on: Day
+    begins_at: time
+    ends_at: time
+    place: str = Field("", max_length=200, description="Room or link, where it is not the slot's place.")
+
+
 class SlotIn(Input):
     """A slot as its partner describes it."""
 
@@ -233,6 +242,8 @@ class SlotIn(Input):
     answers: dict[Annotated[str, Field(max_length=40)], Annotated[str, Field(max_length=6000)]] = Field(
         default_factory=dict, max_length=20, description="By the code of the question the kind asks (GET /slot-kinds)."
     )
+    minimum_cohort: int | None = Field(None, ge=1, le=500, description="It begins with so many; the kind's if empty.")
+    meetings: list[MeetingIn] = Field(default_factory=list, max_length=40, description="For kinds that meet on dates.")
     outcomes: list[OutcomeIn] = Field(max_length=8)
     prerequisites: list[PrerequisiteIn] = Field(default_factory=list, max_length=20)
 
@@ -277,7 +288,20 @@ class SlotOut(Schema):
     apply_by: date
     seats: int
     seats_left: int
+    minimum_cohort: int
+    meeting_days: int
+    jp_planned: int
     outcomes: list[OutcomeOut]
+
+
+class MeetingOut(Schema):
+    """A date on which the group meets, in the agency's time."""
+
+    id: UUID
+    held_on: date
+    begins_at: time
+    ends_at: time
+    place: str
 
 
 class SlotDetailOut(SlotOut):
@@ -287,6 +311,7 @@ class SlotDetailOut(SlotOut):
     benefits: str
     cost: str
     answers: dict[str, str]
+    meetings: list[MeetingOut]
     prerequisites: list[PrerequisiteOut]
 
 
@@ -301,6 +326,8 @@ class SlotRecordOut(SlotDetailOut):
     return_note: str
     cancel_reason: CancelReason | str
     cancel_note: str
+    cohort_waived_at: datetime | None
+    cohort_waiver: str
 
 
 class SlotFilters(Filters):
@@ -330,6 +357,12 @@ class CancelIn(Input):
 
     reason: CancelReason
     note: str = Field("", max_length=500)
+
+
+class WaiveIn(Input):
+    """Why the slot begins with fewer participants than it asked for."""
+
+    reason: str = Field(min_length=1, max_length=500)
 
 
 class CloneIn(Input):

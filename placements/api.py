@@ -15,9 +15,11 @@ from asn.permissions import get_visible_employee
 from core.api import Day, Pages
 from core.errors import NotFound, require
 from core.policy import Router
+from partners.permissions import get_visible_slot
 from placements import permissions, selectors, services
 from placements.models import (
     Application,
+    Attendance,
     Certificate,
     Evaluation,
     LearningHourEntry,
@@ -33,6 +35,9 @@ from placements.schemas import (
     ActionsOut,
     ApplicationFilters,
     ApplicationOut,
+    AttendanceFilters,
+    AttendanceIn,
+    AttendanceOut,
     CandidateFilters,
     CandidateOut,
     CertificateOut,
@@ -508,6 +513,51 @@ def record_session(request: SignedInRequest, placement_id: UUID, data: SessionIn
 def confirm_session(request: SignedInRequest, session_id: UUID) -> MentoringSession:
     """The other side confirms; with both it counts."""
     return services.confirm_session(actor=request.user, session_id=session_id)
+
+
+@router.get("/slots/{uuid:slot_id}/attendance", policy=HOSTS, response=list[AttendanceOut], tags=["Placements"])
+@paginate(Pages)
+def list_slot_attendance(
+    request: SignedInRequest, slot_id: UUID, filters: Query[AttendanceFilters]
+) -> QuerySet[Attendance]:
+    """Marks of everybody in a slot that I host."""
+    slot = get_visible_slot(request.user, slot_id)
+    require(permissions.can_record_attendance(request.user, slot), "only_host")
+    rows = Attendance.objects.filter(slot=slot).select_related("meeting").order_by("meeting__held_on", "pk")
+    return rows.filter(meeting__held_on=filters.held_on) if filters.held_on else rows
+
+
+@router.post("/slots/{uuid:slot_id}/attendance", policy=HOSTS, response=list[AttendanceOut], tags=["Placements"])
+def record_attendance(request: SignedInRequest, slot_id: UUID, data: AttendanceIn) -> list[Attendance]:
+    """Record a meeting for the whole group at once; the answer holds the marks that changed."""
+    return services.record_attendance(
+        actor=request.user, slot_id=slot_id, held_on=data.held_on, present=data.present, absent=data.absent
+    )
+
+
+@router.get(
+    "/placements/{uuid:placement_id}/attendance", policy=AROUND, response=list[AttendanceOut], tags=["Placements"]
+)
+def list_attendance(request: SignedInRequest, placement_id: UUID) -> QuerySet[Attendance]:
+    """Marks of one participant."""
+    placement = permissions.get_visible_placement(request.user, placement_id)
+    return Attendance.objects.filter(placement=placement).select_related("meeting")
+
+
+@router.post(
+    "/attendance/{uuid:attendance_id}/confirm", policy=(Role.EMPLOYEE,), response=AttendanceOut, tags=["Placements"]
+)
+def confirm_attendance(request: SignedInRequest, attendance_id: UUID) -> Attendance:
+    """The mark is right; a day attended counts."""
+    return services.confirm_attendance(actor=request.user, attendance_id=attendance_id)
+
+
+@router.post(
+    "/attendance/{uuid:attendance_id}/contest", policy=(Role.EMPLOYEE,), response=AttendanceOut, tags=["Placements"]
+)
+def contest_attendance(request: SignedInRequest, attendance_id: UUID, data: RequiredNoteIn) -> Attendance:
+    """The mark is wrong, and what happened; the host looks at it again."""
+    return services.contest_attendance(actor=request.user, attendance_id=attendance_id, note=data.note)
 
 
 @router.get(

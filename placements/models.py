@@ -18,12 +18,13 @@ from asn.states import Level
 from core.models import BaseModel, StoredFile, TenantModel, ordered, paired
 from mentors.models import Mentor
 from partners.kinds import Document, KindPolicy, get_kind
-from partners.models import Slot
+from partners.models import Slot, SlotMeeting
 from placements.states import (
     LIVE_APPLICATION,
     RESERVING_PLACEMENT,
     STARTED_PLACEMENT,
     ApplicationStatus,
+    AttendanceStatus,
     CertificateKind,
     ConflictOutcome,
     DecisionOutcome,
@@ -525,6 +526,54 @@ class MentoringSession(TenantModel):
     @property
     def is_confirmed(self) -> bool:
         return self.participant_confirmed_at is not None and self.mentor_confirmed_at is not None
+
+
+class Attendance(TenantModel):
+    """Whether one participant was at one meeting: the host's word, and the participant's answer to it."""
+
+    placement = models.ForeignKey(Placement, on_delete=models.PROTECT, related_name="attendance")
+    slot = models.ForeignKey(Slot, on_delete=models.PROTECT, related_name="+")
+    meeting = models.ForeignKey(SlotMeeting, on_delete=models.PROTECT, related_name="attendance")
+    is_present = models.BooleanField()
+    status = FSMField(
+        max_length=20, choices=AttendanceStatus.choices, default=AttendanceStatus.RECORDED, protected=True
+    )
+    recorded_by = models.ForeignKey(USER, on_delete=models.PROTECT, related_name="+")
+    recorded_at = models.DateTimeField()
+    answered_at = models.DateTimeField(null=True)
+    note = models.CharField(max_length=300, blank=True, help_text="What the participant says against it.")
+
+    class Meta:
+        ordering = ("meeting__held_on",)
+        constraints = (
+            models.UniqueConstraint(fields=("placement", "meeting"), name="attendance_once_a_meeting"),
+            models.CheckConstraint(
+                condition=Q(status=AttendanceStatus.RECORDED) | Q(answered_at__isnull=False),
+                name="attendance_answered_at",
+            ),
+            models.CheckConstraint(
+                condition=~Q(status=AttendanceStatus.CONTESTED) | ~Q(note=""), name="attendance_contested_with_note"
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.placement_id} {self.meeting_id}"
+
+    @transition(status, source=AttendanceStatus.RECORDED, target=AttendanceStatus.CONFIRMED)
+    def confirm(self) -> None:
+        """The participant says the same."""
+
+    @transition(status, source=AttendanceStatus.RECORDED, target=AttendanceStatus.CONTESTED)
+    def contest(self) -> None:
+        """The participant says otherwise, and what happened."""
+
+    @transition(status, source=AttendanceStatus.CONTESTED, target=AttendanceStatus.CONFIRMED)
+    def give_way(self) -> None:
+        """The host corrects the mark as the participant asked: now both say the same."""
+
+    @transition(status, source=AttendanceStatus.CONTESTED, target=AttendanceStatus.RECORDED)
+    def uphold(self) -> None:
+        """The host stays with the mark; the participant answers anew."""
 
 
 class Evaluation(TenantModel):

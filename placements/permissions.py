@@ -12,10 +12,12 @@ from asn.permissions import agencies_of, serves
 from asn.states import AgencyRole
 from core.errors import NotFound
 from core.rows import find
+from partners.models import Slot
 from partners.permissions import partners_of
 from placements.models import (
     Application,
     ApplicationQuerySet,
+    Attendance,
     Certificate,
     LogbookEntry,
     MentoringSession,
@@ -214,6 +216,16 @@ def get_visible_logbook_entry(user: User, entry_id: uuid.UUID) -> LogbookEntry:
         return LogbookEntry.objects.select_related("placement").get(pk=entry_id, placement__in=visible_placements(user))
     except LogbookEntry.DoesNotExist:
         raise NotFound() from None
+
+
+def get_visible_attendance(user: User, attendance_id: uuid.UUID) -> Attendance:
+    """A mark of a visible placement."""
+    return find(Attendance.objects.filter(placement__in=visible_placements(user)), attendance_id)
+
+
+def can_record_attendance(user: User, slot: Slot) -> bool:
+    """Whoever acts for the partner, and the mentors of the slot."""
+    return is_member_of(user, slot.partner_id) or slot.slot_mentors.filter(mentor__user=user).exists()
 
 
 def get_visible_session(user: User, session_id: uuid.UUID) -> MentoringSession:

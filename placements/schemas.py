@@ -17,6 +17,7 @@ from placements.models import Application, Certificate, Paper, Placement
 from placements.permissions import PARTNER_SEES_NAME
 from placements.states import (
     ApplicationStatus,
+    AttendanceStatus,
     CertificateKind,
     ConflictOutcome,
     DecisionReason,
@@ -375,6 +376,33 @@ class SessionOut(Schema):
     participant_confirmed_at: datetime | None
     mentor_confirmed_at: datetime | None
     is_confirmed: bool
+
+
+class AttendanceIn(Input):
+    """Who was at a meeting and who was not: ids of placements."""
+
+    held_on: Day
+    present: list[UUID] = Field(default_factory=list, max_length=500)
+    absent: list[UUID] = Field(default_factory=list, max_length=500)
+
+
+class AttendanceFilters(Filters):
+    """Which meeting."""
+
+    held_on: Day | None = None
+
+
+class AttendanceOut(Schema):
+    """A mark of one participant at one meeting."""
+
+    id: UUID
+    placement_id: UUID
+    held_on: date = Field(alias="meeting.held_on")
+    is_present: bool
+    status: AttendanceStatus
+    note: str
+    recorded_at: datetime
+    answered_at: datetime | None
 
 
 class RatingIn(Input):

@@ -17,13 +17,14 @@ from accounts.models import User
 from asn.models import Employee
 from asn.permissions import agencies_of
 from asn.states import AgencyRole, EmployeeKind
-from partners.kinds import Document, Evidence
-from partners.models import SlotOutcome
+from partners.kinds import Document, Evidence, JpBasis, all_kinds
+from partners.models import Slot, SlotMeeting, SlotOutcome
 from partners.permissions import partners_of
 from placements import permissions
 from placements.hours import account_year, ceiling, planned_hours
 from placements.models import (
     Application,
+    Attendance,
     Decision,
     LearningHourEntry,
     LearningObjective,
@@ -32,7 +33,9 @@ from placements.models import (
     Placement,
 )
 from placements.states import (
+    RUNNING_PLACEMENT,
     ApplicationStatus,
+    AttendanceStatus,
     DecisionStep,
     EvaluationStage,
     EvaluatorRole,
@@ -204,6 +207,9 @@ def open_placement_actions(user: User, placement: Placement) -> list[str]:
     return [verb for verb, allowed in may.items() if allowed]
 
 
+COHORT = "minimum_cohort"
+
+
 @dataclass(frozen=True, slots=True)
 class CheckItem:
     """One thing that must be there."""
@@ -222,7 +228,13 @@ def start_checklist(placement: Placement) -> list[CheckItem]:
         Document.MENTOR: _mentor_check,
         Document.AGREEMENT: _agreement_check,
     }
-    return [checks[Document(document)](placement) for document in placement.documents]
+    items = [checks[Document(document)](placement) for document in placement.documents]
+    return [*items, _cohort_check(placement.slot)] if placement.slot.minimum_cohort > 1 else items
+
+
+def _cohort_check(slot: Slot) -> CheckItem:
+    count = _("%(filled)s of %(needed)s") % {"filled": slot.filled_seats, "needed": slot.minimum_cohort}
+    return CheckItem(COHORT, _("Enough participants"), not slot.waits_for_group, count)
 
 
 def _letter_check(placement: Placement) -> CheckItem:
@@ -259,6 +271,7 @@ def completion_evidence(placement: Placement) -> list[CheckItem]:
     checks = {
         Evidence.LOGBOOK_VERIFIED: _logbook_check,
         Evidence.SESSION_CONFIRMED: _session_check,
+        Evidence.ATTENDANCE_CONFIRMED: _attendance_check,
     }
     policy = placement.policy
     given = {(evaluation.role, evaluation.stage) for evaluation in placement.evaluations.all()}
@@ -267,6 +280,23 @@ def completion_evidence(placement: Placement) -> list[CheckItem]:
         for form in policy.evaluations
         if form.required
     ]
+
+
+def _attendance_check(placement: Placement) -> CheckItem:
+    """Every meeting is recorded, no mark is contested, each day attended is confirmed, and there is one at least."""
+    rows = list(Attendance.objects.filter(placement=placement).values_list("is_present", "status"))
+    meetings = placement.slot.meeting_days
+    attended = rows.count((True, AttendanceStatus.CONFIRMED.value))
+    settled = all(
+        status == AttendanceStatus.CONFIRMED or not (present or status == AttendanceStatus.CONTESTED)
+        for present, status in rows
+    )
+    return CheckItem(
+        Evidence.ATTENDANCE_CONFIRMED.value,
+        _("Attendance at every meeting recorded, the days attended confirmed"),
+        len(rows) == meetings and settled and attended > 0,
+        f"{attended}/{meetings}",
+    )
 
 
 _EVALUATED = {
@@ -355,6 +385,39 @@ def jp_account(employee: Employee, on: date | None = None) -> JpAccount:
     )
 
 
+@dataclass(slots=True)
+class AttendanceLine:
+    """One participant on the list of a meeting; ``mark`` is None until somebody has recorded it.
+
+    ``is_open``: may be marked still; ``ticked``: how the list shows it.
+    """
+
+    placement: Placement
+    mark: Attendance | None
+    is_open: bool = False
+    ticked: bool = False
+
+
+def attendance_list(meeting: SlotMeeting) -> list[AttendanceLine]:
+    """Everybody who takes part in the slot now, by name, with what is recorded of this meeting: two queries."""
+    marks = {row.placement_id: row for row in Attendance.objects.filter(meeting=meeting)}
+    rows = (
+        Placement.objects.filter(slot=meeting.slot_id)
+        .filter(Q(status__in=RUNNING_PLACEMENT) | Q(pk__in=marks))
+        .select_related("employee__unit", "employee__position")
+        .order_by("employee__name", "pk")
+    )
+    return [AttendanceLine(placement, marks.get(placement.pk)) for placement in rows]
+
+
+def meetings_of(placement: Placement) -> list[tuple[SlotMeeting, Attendance | None]]:
+    """The meetings of a placement's slot, each with this participant's mark: two queries, none where there are none."""
+    if not placement.policy.uses_meetings:
+        return []
+    marks = {row.meeting_id: row for row in Attendance.objects.filter(placement=placement)}
+    return [(meeting, marks.get(meeting.pk)) for meeting in placement.slot.meetings.all()]
+
+
 def applications_with_road(user: User) -> Any:
     """Visible applications with everything a list row shows, in a constant number of queries."""
     return permissions.visible_applications(user).select_related(
@@ -371,6 +434,14 @@ def placements_with_road(user: User) -> Any:
             open_logbook=Count("logbook", filter=Q(logbook__status=LogbookStatus.SUBMITTED), distinct=True),
             verified_logbook=Count("logbook", filter=Q(logbook__status=LogbookStatus.VERIFIED), distinct=True),
         )
+    )
+
+
+def hours_to_enter() -> Any:
+    """Completed placements whose JP an officer has to enter, and nobody has."""
+    by_hand = [kind.code for kind in all_kinds() if kind.jp_basis is JpBasis.MANUAL]
+    return Placement.objects.filter(
+        status=PlacementStatus.COMPLETED, slot__kind__in=by_hand, learning_hours__isnull=True
     )
 
 

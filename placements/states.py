@@ -100,6 +100,7 @@ RESERVING_PLACEMENT = (
     PlacementStatus.ON_HOLD,
     PlacementStatus.FINISHING,
 )
+RUNNING_PLACEMENT = (PlacementStatus.ACTIVE, PlacementStatus.FINISHING)
 STARTED_PLACEMENT = (
     PlacementStatus.ACTIVE,
     PlacementStatus.ON_HOLD,
@@ -125,6 +126,12 @@ class LogbookStatus(models.TextChoices):
     SUBMITTED = "submitted", _("Waiting for the mentor")
     RETURNED = "returned", _("Returned for revision")
     VERIFIED = "verified", pgettext_lazy("logbook", "Verified")
+
+
+class AttendanceStatus(models.TextChoices):
+    RECORDED = "recorded", _("Waiting for the participant")
+    CONFIRMED = "confirmed", _("Confirmed by both")
+    CONTESTED = "contested", _("Contested by the participant")
 
 
 class CertificateKind(models.TextChoices):

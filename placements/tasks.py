@@ -23,6 +23,12 @@ def credit_session(*, session_id: str, **_: str) -> None:
 
 
 @handler
+def credit_day(*, attendance_id: str, **_: str) -> None:
+    """A day of meetings attended becomes JP."""
+    services.credit_day(attendance_id=uuid.UUID(attendance_id))
+
+
+@handler
 def slot_changed(*, slot_id: str, **_: str) -> None:
     """A cancelled slot ends the applications that were on their way to it."""
     services.expire_applications(slot_id=uuid.UUID(slot_id))

@@ -70,6 +70,18 @@ MESSAGES: dict[str, _Pair] = {
         _("You have a place: %(slot)s"),
         _("%(partner)s expects you from %(starts)s. Write your learning plan now; %(office)s prepares the letter."),
     ),
+    "placement_created_ready": (
+        _("You have a place: %(slot)s"),
+        _("%(partner)s expects you from %(starts)s. %(office)s prepares the letter; you need not do anything."),
+    ),
+    "group_started": (
+        _("Your placement has begun"),
+        _("“%(slot)s”: come to the meetings, and confirm your attendance after each."),
+    ),
+    "attendance_to_confirm": (
+        _("Please confirm your attendance"),
+        _("“%(slot)s”, %(day)s: the host has recorded whether you were there. It counts once you confirm it."),
+    ),
     "placement_started": (
         _("Your placement has begun"),
         _("“%(slot)s”: write your logbook at least once a week."),
@@ -136,6 +148,10 @@ MESSAGES: dict[str, _Pair] = {
         _("%(person)s has completed a placement"),
         _("“%(slot)s” at %(partner)s: the certificate is issued."),
     ),
+    "hours_to_enter": (
+        _("Enter the JP of %(person)s"),
+        _("“%(slot)s” at %(partner)s is completed. No rule counts this form: enter the JP with the reason."),
+    ),
     "slot_to_review": (
         _("A slot waits for review"),
         _("“%(slot)s” of %(partner)s has been handed in."),
@@ -153,7 +169,18 @@ MESSAGES: dict[str, _Pair] = {
         _("An application has been withdrawn"),
         _("“%(slot)s”: the applicant has taken it back. Nothing is left for you to do."),
     ),
+    # To the partner and HR
+    "cohort_short": (
+        _("Too few participants for “%(slot)s”"),
+        _(
+            "Applications have ended with %(filled)s of %(needed)s. It cannot begin on %(starts)s unless %(partner)s agrees to fewer."
+        ),
+    ),
     # To the partner
+    "attendance_contested": (
+        _("A participant contests an attendance mark"),
+        _("“%(slot)s”, %(day)s: %(person)s says otherwise. Look at the list and correct the mark or keep it."),
+    ),
     "candidate_waiting": (
         _("A candidate waits for your answer by %(due)s"),
         _("“%(slot)s”: HR has approved a candidate. Look at the profile and accept or decline."),

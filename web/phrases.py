@@ -295,6 +295,48 @@ ERRORS: dict[str, Phrase] = {
         _("Save the logo as PNG and upload it again."),
     ),
     "letter_after_end": (_("The letter is dated after the end of the placement, %(ends_on)s."), _DATE),
+    "kind_without_meetings": (
+        _("The kind “%(kind)s” has no meetings of a group."),
+        _("Leave the dates out, or choose a kind that has them."),
+    ),
+    "meetings_missing": (_("This kind of slot meets on dates."), _("Enter one meeting at least.")),
+    "too_many_meetings": (_("There are more than %(limit)s meetings."), _("Divide them between two slots.")),
+    "meeting_outside_period": (
+        _("The meeting on %(day)s lies outside the slot's period, %(starts_on)s to %(ends_on)s."),
+        _("Change the day or the period."),
+    ),
+    "meeting_day_twice": (_("There are two meetings on %(day)s."), _("Join them into one.")),
+    "meeting_ends_before_begin": (_("The meeting ends before it begins."), _("Correct the times.")),
+    "cohort_range": (
+        _("The smallest group is between %(least)s and the number of seats, %(seats)s."),
+        _CORRECT,
+    ),
+    "cohort_too_small": (
+        _("There are %(filled)s participants, and the slot begins with %(needed)s."),
+        _("Wait for more, or ask the partner to begin with fewer and say why."),
+    ),
+    "cohort_reached": (_("There are enough participants: %(filled)s of %(needed)s."), _("Nothing is to be done.")),
+    "already_waived": (_("The partner has agreed to begin with fewer already."), _RELOAD),
+    "only_partner_waives": (
+        _("Only the partner may begin with fewer participants."),
+        _("Ask a member of the partner."),
+    ),
+    "no_meeting_that_day": (_("There is no meeting on this day."), _("Choose one of these days: %(days)s.")),
+    "meeting_not_held_yet": (
+        _("The meeting on %(day)s has not taken place yet."),
+        _("Record attendance on that day or later."),
+    ),
+    "nobody_marked": (_("Nobody is marked."), _("Mark at least one participant as present or absent.")),
+    "marked_twice": (_("Somebody is marked as present and as absent."), _("Leave one mark for each.")),
+    "not_of_this_slot": (
+        _("Somebody on the list does not take part in this slot."),
+        _("Load the list again and mark only who is on it."),
+    ),
+    "own_attendance": (_("This is your own attendance."), _("Let somebody else record it.")),
+    "attendance_agreed": (
+        _("Both sides have agreed on a mark that you want to change."),
+        _("It stays. Load the list again to see which one."),
+    ),
     "unknown_question": (
         _("The kind “%(kind)s” does not ask “%(question)s”."),
         _("Leave the answer out, or choose the kind that asks it."),

@@ -13,10 +13,26 @@ from accounts.models import User
 from asn.states import AgencyRole
 from core.outbox import handler
 from incentives.models import Award, AwardProposal
-from partners.models import PartnerVerification, Slot
+from partners.kinds import JpBasis
+from partners.models import PartnerVerification, Slot, SlotMeeting
 from partners.states import SlotStatus
-from placements.models import Application, Certificate, LearningHourEntry, LogbookEntry, MentoringSession, Placement
-from placements.states import LIVE_APPLICATION, ApplicationStatus, DecisionOutcome, DecisionStep, PlacementStatus
+from placements.models import (
+    Application,
+    Attendance,
+    Certificate,
+    LearningHourEntry,
+    LogbookEntry,
+    MentoringSession,
+    Placement,
+)
+from placements.states import (
+    LIVE_APPLICATION,
+    ApplicationStatus,
+    AttendanceStatus,
+    DecisionOutcome,
+    DecisionStep,
+    PlacementStatus,
+)
 from web import services
 
 # Who is told -----------------------------------------------------------------------
@@ -211,7 +227,8 @@ def application_expired(*, application_id: str, **_: str) -> None:
 def placement_created(*, placement_id: str, **_: str) -> None:
     """Everyone who prepares it."""
     row = _placement(placement_id)
-    _tell_about(row, _user(row.employee), "placement_created", "employee_placement")
+    code = "placement_created" if row.policy.uses_plan else "placement_created_ready"
+    _tell_about(row, _user(row.employee), code, "employee_placement")
     _tell_about(row, _hr(row.agency_id), "placement_to_prepare", "agency_placement")
     if row.mentor is not None and row.mentor.user is not None:
         _tell_about(row, [row.mentor.user], "mentee_assigned", "mentor_placement")
@@ -228,7 +245,8 @@ def placement_created(*, placement_id: str, **_: str) -> None:
 def placement_started(*, placement_id: str, **_: str) -> None:
     """The participant begins to write."""
     row = _placement(placement_id)
-    _tell_about(row, _user(row.employee), "placement_started", "employee_placement")
+    code = "group_started" if row.policy.uses_meetings else "placement_started"
+    _tell_about(row, _user(row.employee), code, "employee_placement")
 
 
 @handler
@@ -236,7 +254,8 @@ def placement_completed(*, placement_id: str, **_: str) -> None:
     """Certificate for the participant, news for unit and HR."""
     row = _placement(placement_id)
     _tell_about(row, _user(row.employee), "placement_completed", "employee_placement")
-    _tell_about(row, _hr(row.agency_id), "placement_finished", "agency_placement")
+    by_hand = row.policy.jp_basis is JpBasis.MANUAL
+    _tell_about(row, _hr(row.agency_id), "hours_to_enter" if by_hand else "placement_finished", "agency_placement")
     services.notify(
         users=_user(row.employee.supervisor),
         message="member_finished",
@@ -292,6 +311,34 @@ def session_recorded(*, placement_id: str, session_id: str, **_: str) -> None:
         has_login = row.mentor is not None and row.mentor.user is not None
         route = "mentor_placement" if has_login else "partner_placement"
         _tell_about(row, _host(row), "session_to_confirm", route, of=part, day=day)
+
+
+@handler
+def attendance_recorded(*, meeting_id: str, **_: str) -> None:
+    """Each participant whose answer is open is asked for it, once a meeting."""
+    meeting = SlotMeeting.objects.get(pk=meeting_id)
+    rows = Attendance.objects.filter(meeting=meeting, status=AttendanceStatus.RECORDED)
+    for pk in rows.values_list("placement_id", flat=True):
+        row = _placement(pk)
+        part, day = f"meeting:{meeting.pk}", meeting.held_on.isoformat()
+        _tell_about(row, _user(row.employee), "attendance_to_confirm", "employee_placement", of=part, day=day)
+
+
+@handler
+def attendance_contested(*, attendance_id: str, **_: str) -> None:
+    """The host looks at the mark again."""
+    mark = Attendance.objects.select_related("meeting").get(pk=attendance_id)
+    if mark.status != AttendanceStatus.CONTESTED:
+        return
+    row = _placement(mark.placement_id)
+    answered = mark.answered_at.isoformat() if mark.answered_at else ""
+    services.notify(
+        users={user.pk: user for user in (*_host(row), *_members(row.slot.partner_id))}.values(),
+        message="attendance_contested",
+        event_key=f"attendance:{mark.pk}:{answered}",
+        params=_facts(row, day=mark.meeting.held_on.isoformat()),
+        url=reverse("host_attendance", args=[mark.meeting_id]),
+    )
 
 
 @handler
@@ -379,6 +426,29 @@ def slot_published(*, slot_id: str, **_: str) -> None:
     """The partner knows that it can be applied for."""
     slot = _slot(slot_id)
     _tell_of_slot(slot, _members(slot.partner_id), "slot_published", reverse("partner_slot", args=[slot.pk]))
+
+
+@handler
+def cohort_short(*, slot_id: str, **_: str) -> None:
+    """Partner and HR decide together: wait for more, begin with fewer, or cancel."""
+    slot = _slot(slot_id)
+    if not slot.waits_for_group:
+        return
+    params = {
+        "slot": slot.title,
+        "partner": slot.partner.name,
+        "filled": slot.filled_seats,
+        "needed": slot.minimum_cohort,
+        "starts": slot.starts_on.isoformat(),
+    }
+    for people, route in ((_members(slot.partner_id), "partner_slot"), (_hr(slot.agency_id), "agency_slot")):
+        services.notify(
+            users=people,
+            message="cohort_short",
+            event_key=f"cohort:{slot.pk}",
+            params=params,
+            url=reverse(route, args=[slot.pk]),
+        )
 
 
 # Whoever had not been turned down; the cancelling itself ends what was on its way.

@@ -41,6 +41,11 @@ _employee: list[URLPattern] = [
         placements.confirm_session,
         name="employee_session_confirm",
     ),
+    path(
+        "placements/<uuid:placement_id>/attendance/<uuid:attendance_id>/",
+        placements.answer_attendance,
+        name="employee_attendance",
+    ),
     path("placements/<uuid:placement_id>/evaluation/", placements.evaluate, name="employee_evaluate"),
     path("placements/<uuid:placement_id>/stop/", placements.stop, name="employee_stop"),
 ]

@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, path
 
-from web.views import host, mentor
+from web.views import attendance, host, mentor
 from web.views.partner import candidates, home, mentors, slots
 
 _partner: list[URLPattern] = [
@@ -18,6 +18,7 @@ _partner: list[URLPattern] = [
     path("partner/slots/<uuid:slot_id>/confirm/", slots.confirm, name="partner_slot_confirm"),
     path("partner/slots/<uuid:slot_id>/copy/", slots.clone, name="partner_slot_clone"),
     path("partner/slots/<uuid:slot_id>/cancel/", slots.cancel, name="partner_slot_cancel"),
+    path("partner/slots/<uuid:slot_id>/waive/", slots.waive, name="partner_slot_waive"),
     path("partner/slots/<uuid:slot_id>/mentors/", slots.tie_mentor, name="partner_slot_mentor"),
     path("partner/candidates/", candidates.candidates, name="partner_applications"),
     path("partner/candidates/<uuid:application_id>/", candidates.candidate, name="partner_application"),
@@ -44,6 +45,7 @@ _host: list[URLPattern] = [
         host.confirm_session,
         name="host_session_confirm",
     ),
+    path("attendance/<uuid:meeting_id>/", attendance.attendance, name="host_attendance"),
     path("participants/<uuid:placement_id>/evaluation/", host.evaluate, name="host_evaluate"),
     path("participants/<uuid:placement_id>/completion/", host.complete, name="host_complete"),
     path("participants/<uuid:placement_id>/end/", host.end, name="host_end"),

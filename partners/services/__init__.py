@@ -8,6 +8,7 @@ from partners.services.agreements import (
     sign_agreement,
     terminate_agreement,
 )
+from partners.services.cohorts import tell_short_cohorts, waive_cohort
 from partners.services.organisations import (
     PartnerData,
     PartnerRow,
@@ -69,8 +70,10 @@ __all__ = [
     "slot_data",
     "submit_slot",
     "take_seat",
+    "tell_short_cohorts",
     "terminate_agreement",
     "update_partner",
     "update_slot",
     "verify_partner",
+    "waive_cohort",
 ]

@@ -6,7 +6,7 @@ import dataclasses
 import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime
+from datetime import date, datetime, time
 
 from django.utils import timezone
 
@@ -24,7 +24,7 @@ from core.states import advance
 from core.text import clean_text
 from partners import events
 from partners.kinds import KindPolicy, get_kind
-from partners.models import Agreement, Slot, SlotOutcome, SlotPrerequisite
+from partners.models import Agreement, Slot, SlotMeeting, SlotOutcome, SlotPrerequisite
 from partners.permissions import (
     can_act_for,
     can_edit_slot,
@@ -40,12 +40,17 @@ from partners.states import AgreementKind, AgreementStatus, CancelReason, Return
 
 MAX_OUTCOMES = 8  # whoever promises everything would be on everybody's list
 MAX_PREREQUISITES = 20
+MAX_MEETINGS = 40
+
+
+# Day, begin, end, room or link.
+Meeting = tuple[date, time, time, str]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SlotData:
     """What a partner says of a slot: outcomes are (code, from, to), prerequisites (code, level, is required), answers
-    go by the code of the question that the kind asks."""
+    go by the code of the question that the kind asks. Without ``minimum_cohort`` it is the kind's."""
 
     agreement_id: uuid.UUID
     kind: str
@@ -63,6 +68,8 @@ class SlotData:
     benefits: str = ""
     cost: str = ""
     answers: Mapping[str, str] = dataclasses.field(default_factory=dict)
+    minimum_cohort: int | None = None
+    meetings: Sequence[Meeting] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -144,6 +151,10 @@ def _fields(data: SlotData, agreement: Agreement, codes: CompetencyCodes, today:
         raise Invalid("seats_range", field="seats")
     if data.seats < kind.minimum_cohort:
         raise Invalid("seats_below_cohort", field="seats", minimum=kind.minimum_cohort)
+    cohort = kind.minimum_cohort if data.minimum_cohort is None else data.minimum_cohort
+    if not kind.minimum_cohort <= cohort <= data.seats:
+        raise Invalid("cohort_range", field="minimum_cohort", least=kind.minimum_cohort, seats=data.seats)
+    _check_meetings(kind, data)
     _check_learning(data, codes)
     _check_agreement(agreement, data)
     return {
@@ -158,10 +169,53 @@ def _fields(data: SlotData, agreement: Agreement, codes: CompetencyCodes, today:
         "hours_per_week": data.hours_per_week,
         "apply_by": data.apply_by,
         "seats": data.seats,
+        "minimum_cohort": cohort,
+        "meeting_days": len(data.meetings),
         "benefits": clean_text(data.benefits, field="benefits", limit=400, required=False),
         "cost": clean_text(data.cost, field="cost", limit=200, required=False),
         "answers": _answers(kind, data.answers),
     }
+
+
+def _check_meetings(kind: KindPolicy, data: SlotData) -> None:
+    if not kind.uses_meetings:
+        if data.meetings:
+            raise Invalid("kind_without_meetings", field="meetings", kind=str(kind.label))
+        return
+    if not data.meetings:
+        raise Invalid("meetings_missing", field="meetings")
+    if len(data.meetings) > MAX_MEETINGS:
+        raise Invalid("too_many_meetings", field="meetings", limit=MAX_MEETINGS)
+    days: set[date] = set()
+    for number, (day, begins, ends, place) in enumerate(data.meetings):
+        if not data.starts_on <= day <= data.ends_on:
+            raise Invalid(
+                "meeting_outside_period",
+                field=f"meetings.{number}.held_on",
+                day=day.isoformat(),
+                starts_on=data.starts_on.isoformat(),
+                ends_on=data.ends_on.isoformat(),
+            )
+        if day in days:
+            raise Invalid("meeting_day_twice", field=f"meetings.{number}.held_on", day=day.isoformat())
+        days.add(day)
+        if ends <= begins:
+            raise Invalid("meeting_ends_before_begin", field=f"meetings.{number}.ends_at")
+        clean_text(place, field=f"meetings.{number}.place", limit=200, required=False)
+
+
+def _meetings(slot: Slot, data: SlotData) -> list[SlotMeeting]:
+    return [
+        SlotMeeting(
+            slot=slot,
+            agency_id=slot.agency_id,
+            held_on=day,
+            begins_at=begins,
+            ends_at=ends,
+            place=clean_text(place, field="meetings", limit=200, required=False),
+        )
+        for day, begins, ends, place in sorted(data.meetings)
+    ]
 
 
 def _answers(kind: KindPolicy, given: Mapping[str, str]) -> dict[str, str]:
@@ -189,12 +243,15 @@ def _learning(slot: Slot, data: SlotData) -> tuple[list[SlotOutcome], list[SlotP
     return outcomes, prerequisites
 
 
-def _replace_learning(slot: Slot, data: SlotData) -> None:
+def _replace_lines(slot: Slot, data: SlotData) -> None:
+    """Outcomes, prerequisites and meetings as they are now said."""
     slot.outcomes.all().delete()
     slot.prerequisites.all().delete()
+    slot.meetings.all().delete()
     outcomes, prerequisites = _learning(slot, data)
     SlotOutcome.objects.bulk_create(outcomes)
     SlotPrerequisite.objects.bulk_create(prerequisites)
+    SlotMeeting.objects.bulk_create(_meetings(slot, data))
 
 
 def slot_data(slot: Slot) -> SlotData:
@@ -214,6 +271,8 @@ def slot_data(slot: Slot) -> SlotData:
         benefits=slot.benefits,
         cost=slot.cost,
         answers=slot.answers,
+        minimum_cohort=slot.minimum_cohort,
+        meetings=list(slot.meetings.values_list("held_on", "begins_at", "ends_at", "place")),
         outcomes=list(slot.outcomes.values_list("competency_id", "from_level", "to_level")),
         prerequisites=list(slot.prerequisites.values_list("competency_id", "level", "is_required")),
     )
@@ -257,7 +316,7 @@ def create_slot(*, actor: User | None, partner_id: uuid.UUID, data: SlotData, no
     agreement = _offered_agreement(actor, partner.pk, data.agreement_id)
     fields = _fields(data, agreement, CompetencyCodes(), agreement.agency.today(now))
     slot = Slot.objects.create(agency=agreement.agency, partner=partner, created_by=actor, **fields)
-    _replace_learning(slot, data)
+    _replace_lines(slot, data)
     audit.record(actor=actor, action="partners.create_slot", obj=slot, after={"kind": slot.kind, "title": slot.title})
     return slot
 
@@ -278,7 +337,7 @@ def update_slot(*, actor: User | None, slot_id: uuid.UUID, data: SlotData, now: 
     if slot.status == SlotStatus.RETURNED:
         advance(slot, "revise")
     slot.save()
-    _replace_learning(slot, data)
+    _replace_lines(slot, data)
     _recorded(actor, "update", slot, before)
     return slot
 
@@ -295,7 +354,7 @@ def clone_slot(*, actor: User | None, slot_id: uuid.UUID, agreement_id: uuid.UUI
     data = replace(slot_data(origin), agreement_id=agreement.pk)
     fields = {name: getattr(origin, name) for name in _COPIED} | {"agreement": agreement}
     slot = Slot.objects.create(agency=agreement.agency, partner_id=origin.partner_id, created_by=actor, **fields)
-    _replace_learning(slot, data)
+    _replace_lines(slot, data)
     audit.record(actor=actor, action="partners.clone_slot", obj=slot, after={"origin": origin.pk})
     return slot
 
@@ -314,6 +373,8 @@ _COPIED = (
     "benefits",
     "cost",
     "answers",
+    "minimum_cohort",
+    "meeting_days",
 )
 
 
@@ -473,6 +534,7 @@ def import_slots(
     slots: list[Slot] = []
     outcomes: list[SlotOutcome] = []
     prerequisites: list[SlotPrerequisite] = []
+    meetings: list[SlotMeeting] = []
     for number, row in enumerate(rows, start=1):
         with at_row(number):
             agreement = agreements.get(row.data.agreement_id)
@@ -490,9 +552,11 @@ def import_slots(
         taught, presupposed = _learning(slot, row.data)
         outcomes += taught
         prerequisites += presupposed
+        meetings += _meetings(slot, row.data)
     Slot.objects.bulk_create(slots)
     SlotOutcome.objects.bulk_create(outcomes)
     SlotPrerequisite.objects.bulk_create(prerequisites)
+    SlotMeeting.objects.bulk_create(meetings)
     audit.record(
         actor=actor, action="partners.import_slots", obj=agency, agency_id=agency.pk, after={"rows": len(slots)}
     )

@@ -20,6 +20,7 @@ from placements.services.applications import (
     waitlist_application,
     withdraw_application,
 )
+from placements.services.attendance import confirm_attendance, contest_attendance, record_attendance
 from placements.services.certificates import keep_certificate_file, revoke_certificate, sign_unsigned_certificates
 from placements.services.evidence import (
     complete_placement,
@@ -33,6 +34,7 @@ from placements.services.evidence import (
 from placements.services.history import FinishedRow, OpinionRow, import_finished_placements
 from placements.services.hours import (
     credit_completion,
+    credit_day,
     credit_session,
     enter_learning_hours,
     load_hour_rules,
@@ -63,8 +65,11 @@ __all__ = [
     "approve_application",
     "clear_application",
     "complete_placement",
+    "confirm_attendance",
     "confirm_session",
+    "contest_attendance",
     "credit_completion",
+    "credit_day",
     "credit_session",
     "decide_conflict",
     "decline_application",
@@ -79,6 +84,7 @@ __all__ = [
     "keep_paper_file",
     "load_hour_rules",
     "mark_no_show",
+    "record_attendance",
     "record_letter",
     "record_logbook_entry",
     "record_session",

@@ -27,6 +27,7 @@ from partners.models import Slot
 from placements.hours import Credit, account_year, capped_by_ceiling, rule_for, session_credit
 from placements.models import (
     Application,
+    Attendance,
     Certificate,
     Decision,
     Evaluation,
@@ -61,7 +62,8 @@ class FinishedRow:
     """One finished placement: who decided when, the letter, and the evidence.
 
     ``host_id`` is the member of the partner who accepted, ``officer_id`` the HR officer who approved. The logbook holds
-    (day, hours, activity, output, lesson), all verified; sessions (day, minutes, agenda, notes), all confirmed.
+    (day, hours, activity, output, lesson), all verified; sessions (day, minutes, agenda, notes), all confirmed. ``attended`` names days of
+    the slot's meetings; those left out were missed.
     """
 
     employee_id: uuid.UUID
@@ -83,6 +85,7 @@ class FinishedRow:
     completed_at: datetime
     logbook: Sequence[tuple[date, Decimal, str, str, str]] = ()
     sessions: Sequence[tuple[date, int, str, str]] = ()
+    attended: Sequence[date] = ()
     evaluations: Sequence[OpinionRow] = ()
     id: uuid.UUID | None = None
 
@@ -122,7 +125,11 @@ class _Batch:
         employees = Employee.objects.filter(agency=agency, pk__in={row.employee_id for row in rows})
         self.employees = employees.select_related("agency", "supervisor").in_bulk()
         slots = Slot.objects.filter(agency=agency, pk__in={row.slot_id for row in rows})
-        self.slots = slots.select_related("agreement", "partner").prefetch_related("outcomes", "slot_mentors").in_bulk()
+        self.slots = (
+            slots.select_related("agreement", "partner")
+            .prefetch_related("outcomes", "slot_mentors", "meetings")
+            .in_bulk()
+        )
         self.mentors = Mentor.objects.filter(pk__in={row.mentor_id for row in rows}).in_bulk()
         self.applications: list[Application] = []
         self.decisions: list[Decision] = []
@@ -130,6 +137,7 @@ class _Batch:
         self.objectives: list[LearningObjective] = []
         self.logbook: list[LogbookEntry] = []
         self.sessions: list[MentoringSession] = []
+        self.attendance: list[Attendance] = []
         self.evaluations: list[Evaluation] = []
         self.ratings: list[EvaluationRating] = []
         self.officers: list[int] = []
@@ -245,6 +253,18 @@ class _Batch:
                     **mine,
                 )
             )
+        for meeting in placement.slot.meetings.all():
+            mark = Attendance(
+                slot=placement.slot,
+                meeting=meeting,
+                is_present=meeting.held_on in row.attended,
+                recorded_by_id=row.host_id,
+                recorded_at=row.completed_at,
+                answered_at=row.completed_at,
+                **mine,
+            )
+            advance(mark, "confirm")
+            self.attendance.append(mark)
         for opinion in row.evaluations:
             evaluation = Evaluation(
                 role=opinion.role,
@@ -271,6 +291,7 @@ class _Batch:
         LearningObjective.objects.bulk_create(self.objectives)
         LogbookEntry.objects.bulk_create(self.logbook)
         MentoringSession.objects.bulk_create(self.sessions)
+        Attendance.objects.bulk_create(self.attendance)
         Evaluation.objects.bulk_create(self.evaluations)
         EvaluationRating.objects.bulk_create(self.ratings)
         self._certify()
@@ -310,6 +331,13 @@ class _Batch:
                 credit = session_credit(session.placement.employee, rule, session.held_on)
                 self._enter(session.placement, f"session:{session.pk}", session.held_on, rule, credit)
 
+        for mark in sorted(self.attendance, key=lambda mark: mark.meeting.held_on):
+            policy, day = mark.placement.slot.policy, mark.meeting.held_on
+            if policy.jp_basis is JpBasis.DAY and mark.is_present:
+                rule, person = rule_for(policy.jp_form, self.agency.pk, day), mark.placement.employee
+                credit = capped_by_ceiling(person, rule.hours or 0, account_year(person, day))
+                self._enter(mark.placement, f"day:{mark.placement_id}:{day.isoformat()}", day, rule, credit)
+
     def _enter(self, placement: Placement, key: str, day: date, rule: Any, credit: Credit) -> None:
         LearningHourEntry.objects.create(
             employee=placement.employee,
@@ -338,10 +366,14 @@ def _check(row: FinishedRow, slot: Slot, agency: Agency) -> None:
     for field, days in (("logbook", [d for d, *_ in row.logbook]), ("sessions", [d for d, *_ in row.sessions])):
         if any(not slot.starts_on <= day <= slot.ends_on for day in days):
             raise Invalid("date_outside_period", field=field, starts_on=slot.starts_on, ends_on=slot.ends_on)
+    dates = {meeting.held_on for meeting in slot.meetings.all()}
+    if not dates.issuperset(row.attended):
+        raise Invalid("no_meeting_that_day", field="attended", days=", ".join(day.isoformat() for day in sorted(dates)))
     roles = {opinion.role for opinion in row.evaluations}
     present = {
         Evidence.LOGBOOK_VERIFIED: bool(row.logbook),
         Evidence.SESSION_CONFIRMED: bool(row.sessions),
+        Evidence.ATTENDANCE_CONFIRMED: bool(row.attended),
     }
     missing = [evidence.value for evidence in slot.policy.evidence if not present[evidence]]
     missing += [form.code for form in slot.policy.evaluations if form.required and form.role not in roles]

@@ -23,10 +23,10 @@ from placements.hours import (
     rule_for,
     session_credit,
 )
-from placements.models import LearningHourEntry, LearningHourRule, MentoringSession, Placement
+from placements.models import Attendance, LearningHourEntry, LearningHourRule, MentoringSession, Placement
 from placements.permissions import can_prepare, get_visible_placement
 from placements.services.common import push_availability
-from placements.states import PlacementStatus
+from placements.states import AttendanceStatus, PlacementStatus
 
 DATA = Path(__file__).resolve().parent.parent / "data" / "jp_conversion.csv"
 # PerLAN 10/2018 took effect in 2018; rules loaded from the file count from then on.
@@ -86,6 +86,25 @@ def credit_session(*, session_id: uuid.UUID) -> LearningHourEntry | None:
         f"session:{session.pk}",
         session.held_on,
         lambda: session_credit(employee, rule, session.held_on),
+    )
+
+
+@service
+def credit_day(*, attendance_id: uuid.UUID) -> LearningHourEntry | None:
+    """JP of one day of meetings that the person attended, by the word of both sides; once a placement and day."""
+    row = Attendance.objects.select_related("placement__slot", "meeting").get(pk=attendance_id)
+    policy, day = row.placement.policy, row.meeting.held_on
+    if policy.jp_basis is not JpBasis.DAY or not row.is_present or row.status != AttendanceStatus.CONFIRMED:
+        return None
+    employee = _lock_employee(row.placement.employee_id)
+    rule = rule_for(policy.jp_form, row.agency_id, day)
+    return _write(
+        employee,
+        row.placement,
+        rule,
+        f"day:{row.placement_id}:{day.isoformat()}",
+        day,
+        lambda: capped_by_ceiling(employee, rule.hours or 0, account_year(employee, day)),
     )
 
 

@@ -29,7 +29,7 @@ from placements.permissions import (
     is_mentor,
     is_participant,
 )
-from placements.selectors import start_checklist
+from placements.selectors import COHORT, start_checklist
 from placements.services.certificates import issue_certificate
 from placements.services.common import check_room, facts, lock_placement, moment, push_availability
 from placements.services.papers import letter_number, replace_paper, running_number
@@ -249,13 +249,17 @@ def agree_learning_plan(*, actor: User, placement_id: uuid.UUID, now: datetime |
 def start_placement(*, actor: User, placement_id: uuid.UUID, now: datetime | None = None) -> Placement:
     """HR starts it once the checklist is complete and the first day has come.
 
-    Raises Conflict(``checklist_incomplete`` with the missing items | ``not_yet_starting``).
+    Raises Conflict(``checklist_incomplete`` with the missing items | ``cohort_too_small`` | ``not_yet_starting``).
     """
     placement = lock_placement(actor, placement_id)
     require(can_prepare(actor, placement), "only_hr_prepares")
-    missing = [item.label for item in start_checklist(placement) if not item.done]
+    items = [item for item in start_checklist(placement) if not item.done]
+    missing = [item.label for item in items if item.code != COHORT]
     if placement.status == PlacementStatus.PREPARING and missing:
         raise Conflict("checklist_incomplete", missing=", ".join(str(label) for label in missing))
+    if placement.status == PlacementStatus.PREPARING and items:
+        slot = placement.slot
+        raise Conflict("cohort_too_small", filled=slot.filled_seats, needed=slot.minimum_cohort)
     if placement.agency.today(now) < placement.starts_on:
         raise Conflict("not_yet_starting", starts_on=placement.starts_on.isoformat())
     before = facts(placement, "status")

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import date, time, timedelta
+from typing import cast
 
 import factory
 from django.utils import timezone
@@ -12,6 +13,7 @@ from partners.models import (
     PartnerMembership,
     PartnerVerification,
     Slot,
+    SlotMeeting,
     SlotOutcome,
     SlotPrerequisite,
 )
@@ -156,6 +158,18 @@ class SlotFactory(DjangoModelFactory[Slot]):
             extracted = [(CompetencyFactory().code, 1, 3)]
         for code, low, high in extracted:
             SlotOutcomeFactory(slot=self, competency=CompetencyFactory(code=code), from_level=low, to_level=high)
+
+    @factory.post_generation
+    def meetings(self, create: bool, extracted: list[date] | None, **kwargs: object) -> None:
+        """``meetings=[days]``; the first day of the slot for kinds that meet on dates, none for others."""
+        slot = cast(Slot, self)
+        if not create or not slot.policy.uses_meetings:
+            return
+        held_on = [slot.starts_on] if extracted is None else extracted
+        for day in held_on:
+            SlotMeeting.objects.create(slot=slot, agency=slot.agency, held_on=day, begins_at=time(9), ends_at=time(15))
+        slot.meeting_days = len(held_on)
+        slot.save()
 
     @factory.post_generation
     def verification(self, create: bool, extracted: object, **kwargs: object) -> None:

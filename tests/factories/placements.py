@@ -12,10 +12,11 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from accounts.models import User
 from asn.models import Agency, Employee
 from mentors.models import Mentor
+from partners.kinds import Ratings
 from partners.models import Slot
 from placements import services
 from placements.models import Application, LearningHourRule, Placement
-from placements.selectors import weeks_of
+from placements.selectors import goals, weeks_of
 from tests.factories.accounts import UserFactory
 from tests.factories.asn import (
     AgencyFactory,
@@ -93,6 +94,8 @@ class Road:
             signer="Sekretaris Daerah",
             file=letter_file(),
         )
+        if not self.placement.policy.uses_plan:
+            return self.reload()
         services.set_learning_plan(
             actor=self.applicant,
             placement_id=self.placement.pk,
@@ -115,7 +118,19 @@ class Road:
         self.start()
         assert self.mentor.user is not None
         end = self.at(self.slot.ends_on)
-        if self.placement.policy.uses_sessions:
+        policy = self.placement.policy
+        if policy.uses_meetings:
+            for meeting in self.slot.meetings.all():
+                services.record_attendance(
+                    actor=self.member,
+                    slot_id=self.slot.pk,
+                    held_on=meeting.held_on,
+                    present=[self.placement.pk],
+                    now=end,
+                )
+            for mark in self.placement.attendance.all():
+                services.confirm_attendance(actor=self.applicant, attendance_id=mark.pk, now=end)
+        elif policy.uses_sessions:
             session = services.record_session(
                 actor=self.applicant,
                 placement_id=self.placement.pk,
@@ -136,23 +151,23 @@ class Road:
                     now=end,
                 )
                 services.verify_logbook_entry(actor=self.mentor.user, entry_id=entry.pk)
-        objectives = self.placement.objectives.all()
-        services.evaluate_placement(
-            actor=self.mentor.user,
-            placement_id=self.placement.pk,
-            overall=5,
-            ratings=[(o.competency_id, o.to_level) for o in objectives],
-            now=end,
-        )
-        services.evaluate_placement(actor=self.applicant, placement_id=self.placement.pk, overall=4, now=end)
+        ratings = [(goal.competency_id, goal.to_level) for goal in goals(self.placement)]
+        for actor, overall in ((self.mentor.user, 5), (self.applicant, 4)):
+            form = policy.evaluation("mentor" if actor == self.mentor.user else "participant")
+            if form is not None and form.required:
+                services.evaluate_placement(
+                    actor=actor,
+                    placement_id=self.placement.pk,
+                    overall=overall,
+                    ratings=ratings if form.ratings is Ratings.ASKED else (),
+                    now=end,
+                )
         return self.reload()
 
     def complete(self) -> Placement:
         self.prove()
         assert self.mentor.user is not None
-        services.complete_placement(
-            actor=self.mentor.user, placement_id=self.placement.pk, now=self.at(self.slot.ends_on)
-        )
+        services.complete_placement(actor=self.member, placement_id=self.placement.pk, now=self.at(self.slot.ends_on))
         return self.reload()
 
     def reload(self) -> Placement:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import time, timedelta
 from typing import Any
 
 from accounts.models import User
@@ -61,6 +61,17 @@ def finished_world() -> World:
     session = placement.sessions.create(
         agency=road.agency, held_on=road.slot.starts_on, minutes=60, agenda="Membahas rencana"
     )
+    meeting = road.slot.meetings.create(
+        agency=road.agency, held_on=road.slot.starts_on, begins_at=time(9), ends_at=time(15)
+    )
+    mark = placement.attendance.create(
+        agency=road.agency,
+        slot=road.slot,
+        meeting=meeting,
+        is_present=True,
+        recorded_by=road.member,
+        recorded_at=road.at(road.slot.starts_on),
+    )
     run = matching.request_full_match(actor=road.hr, agency_id=road.agency.pk)
     outbox.drain()
     proposal = AwardProposal.objects.get(placement=placement)
@@ -94,6 +105,8 @@ def finished_world() -> World:
             "entry_id": LogbookEntry.objects.filter(placement=placement).values_list("pk", flat=True)[0],
             "line_id": LearningHourEntry.objects.get(placement=placement).pk,
             "session_id": session.pk,
+            "meeting_id": meeting.pk,
+            "attendance_id": mark.pk,
             "proposal_id": proposal.pk,
             "award_id": award.pk,
             "notification_id": notification.pk,

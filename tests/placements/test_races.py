@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import uuid
 from collections import Counter
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -14,12 +15,14 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from core.errors import DomainError
-from partners.models import Slot
+from core.models import AuditEvent
+from partners.models import Slot, SlotMeeting
 from placements import services
-from placements.models import Application, Decision, Placement
+from placements.models import Application, Attendance, Decision, LearningHourEntry, Placement
+from placements.services import attendance, hours
 from tests.factories.asn import AgencyFactory, EmployeeFactory
-from tests.factories.partners import SlotFactory
-from tests.factories.placements import MOTIVATION, make_road
+from tests.factories.partners import SlotFactory, days
+from tests.factories.placements import MOTIVATION, Road, make_road
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -272,3 +275,83 @@ def test_without_the_row_lock_both_win() -> None:
             Application.objects.filter(pk=pk).update(status=status)
 
     assert all_at_once([lambda: careless("withdrawn"), lambda: careless("accepted")]) == {"ok": 2}
+
+
+def group_of(people: int) -> tuple[Road, SlotMeeting, list[Placement]]:
+    """A workshop under way today with so many participants."""
+    day = days(0)
+    road = make_road(kind="workshop", seats=people, starts_on=day, ends_on=day, apply_by=day)
+    road.prepare()
+    services.start_placement(actor=road.hr, placement_id=road.placement.pk)
+    for _ in range(people - 1):
+        employee = EmployeeFactory(agency=road.agency, unit=road.employee.unit, position=road.employee.position)
+        application = Application.objects.create(agency=road.agency, employee=employee, slot=road.slot)
+        row = Placement.objects.get(pk=road.placement.pk)
+        row.pk, row.application, row.employee, row._state.adding = uuid.uuid4(), application, employee, True
+        row.save(force_insert=True)
+    return road, road.slot.meetings.get(), list(Placement.objects.filter(slot=road.slot))
+
+
+def test_two_hosts_record_the_same_list_at_once() -> None:
+    road, meeting, placements = group_of(12)
+    assert road.mentor.user is not None
+    present, absent = [p.pk for p in placements[:9]], [p.pk for p in placements[9:]]
+
+    def record(host: Any) -> None:
+        services.record_attendance(
+            actor=host, slot_id=road.slot.pk, held_on=meeting.held_on, present=present, absent=absent
+        )
+
+    hosts = [road.member, road.mentor.user] * 5
+    assert all_at_once([lambda host=host: record(host) for host in hosts]) == {"ok": 10}
+    assert Counter(Attendance.objects.values_list("is_present", flat=True)) == {True: 9, False: 3}
+    assert AuditEvent.objects.filter(action="attendance.recorded").count() == 1, "the others changed nothing"
+
+
+def test_twin_without_the_lock_two_hosts_collide(monkeypatch: pytest.MonkeyPatch) -> None:
+    road, meeting, placements = group_of(3)
+    assert road.mentor.user is not None
+    # The lock hands its row over only once every rival has it: as if there were none.
+    gate = threading.Barrier(4)
+
+    def unlocked(slot: Slot, held_on: Any, now: Any) -> SlotMeeting:
+        with suppress(threading.BrokenBarrierError):
+            gate.wait(timeout=10)
+        return meeting
+
+    monkeypatch.setattr(attendance, "_lock_meeting", unlocked)
+
+    def record(host: Any) -> None:
+        services.record_attendance(
+            actor=host, slot_id=road.slot.pk, held_on=meeting.held_on, present=[p.pk for p in placements]
+        )
+
+    monkeypatch.setattr(Placement.objects, "select_for_update", lambda **_: Placement.objects.all(), raising=False)
+    outcome = all_at_once([lambda host=host: record(host) for host in [road.member, road.mentor.user] * 2])
+    assert outcome["already_there"] >= 1, outcome
+
+
+def confirmed_day() -> Attendance:
+    road, meeting, [placement] = group_of(1)
+    [mark] = services.record_attendance(
+        actor=road.member, slot_id=road.slot.pk, held_on=meeting.held_on, present=[placement.pk]
+    )
+    return services.confirm_attendance(actor=road.applicant, attendance_id=mark.pk)
+
+
+def test_a_day_is_credited_once_by_twenty_workers() -> None:
+    mark = confirmed_day()
+    assert all_at_once([lambda: services.credit_day(attendance_id=mark.pk) for _ in range(20)]) == {"ok": 20}
+    assert list(LearningHourEntry.objects.values_list("counted_hours", flat=True)) == [5]
+
+
+def test_twin_with_a_key_of_its_own_each_worker_credits_the_day(monkeypatch: pytest.MonkeyPatch) -> None:
+    mark = confirmed_day()
+    real = hours._write
+
+    def careless(employee: Any, placement: Any, rule: Any, key: str, *rest: Any, **more: Any) -> Any:
+        return real(employee, placement, rule, f"{key}:{uuid.uuid4()}", *rest, **more)
+
+    monkeypatch.setattr(hours, "_write", careless)
+    all_at_once([lambda: services.credit_day(attendance_id=mark.pk) for _ in range(5)])
+    assert LearningHourEntry.objects.count() > 1

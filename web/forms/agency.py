@@ -17,6 +17,7 @@ from partners.kinds import kind_choices
 from partners.models import Partner, Slot
 from partners.states import ReturnReason, SlotStatus
 from placements.models import Application, Placement
+from placements.selectors import hours_to_enter
 from placements.states import ApplicationStatus, DecisionReason, PlacementStatus
 from web.forms.applications import DecisionForm
 
@@ -112,7 +113,10 @@ class PlacementFilter(Filter):
 
     q = django_filters.CharFilter(label=_("Name"), field_name="employee__name", lookup_expr="icontains", widget=SEARCH)
     status = django_filters.ChoiceFilter(
-        label=_("Status"), choices=PlacementStatus.choices, empty_label=_("All statuses")
+        label=_("Status"),
+        method="by_status",
+        choices=[*PlacementStatus.choices, ("hours", _("Completed, JP to be entered"))],
+        empty_label=_("All statuses"),
     )
     unit = django_filters.ModelChoiceFilter(
         label=_("Unit"), field_name="employee__unit", queryset=Unit.objects.none(), empty_label=_("All units")
@@ -127,6 +131,10 @@ class PlacementFilter(Filter):
     class Meta:
         model = Placement
         fields: list[str] = []
+
+    def by_status(self, rows: QuerySet[Placement], name: str, value: str) -> QuerySet[Placement]:
+        """One status, or those whose JP an officer has to enter."""
+        return rows.filter(pk__in=hours_to_enter().values("pk")) if value == "hours" else rows.filter(status=value)
 
 
 class SlotReviewFilter(Filter):

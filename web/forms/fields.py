@@ -16,6 +16,14 @@ class DateField(forms.DateField):
         super().__init__(input_formats=["%Y-%m-%d", "%d/%m/%Y", "%d-%m-%Y"], **kwargs)
 
 
+class TimeField(forms.TimeField):
+    """A time of day by the browser's own picker; with a point or a colon when typed."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        kwargs.setdefault("widget", forms.TimeInput(attrs={"type": "time"}, format="%H:%M"))
+        super().__init__(input_formats=["%H:%M", "%H:%M:%S", "%H.%M"], **kwargs)
+
+
 class LongText(forms.CharField):
     """Several lines, without NUL and with a limit that the browser knows too."""
 

@@ -18,12 +18,14 @@ from partners.kinds import KindPolicy, all_kinds, get_kind, kind_choices
 from partners.models import Agreement, Slot
 from partners.services import SlotData
 from partners.states import CancelReason, SlotMode, SlotStatus
-from web.forms.fields import DateField, LongText
+from web.forms.fields import DateField, LongText, TimeField
 
 OUTCOME_ROWS = 5
 PREREQUISITE_ROWS = 3
 MOST_OUTCOMES = 8
 MOST_LINES = 20
+MEETING_ROWS = 3
+MOST_MEETINGS = 40
 ANSWER = "answers."  # begins the name of a field that the chosen kind adds
 
 LEVELS = [(level.value, f"{level.value} – {level.label}") for level in Level]
@@ -95,6 +97,29 @@ PrerequisiteFormSet = forms.formset_factory(
 )
 
 
+class MeetingForm(forms.Form):
+    """A date on which the group meets, in the time of the city."""
+
+    held_on = DateField(label=_("Day"), required=False)
+    begins_at = TimeField(label=_("From"), required=False)
+    ends_at = TimeField(label=_("To"), required=False)
+    place = forms.CharField(label=_("Room or link"), max_length=200, required=False)
+
+    def clean(self) -> dict[str, Any]:
+        """A line is filled in wholly or not at all."""
+        data: dict[str, Any] = super().clean() or {}
+        if any(data.values()):
+            for name in ("held_on", "begins_at", "ends_at"):
+                if data.get(name) is None and name not in self.errors:
+                    self.add_error(name, _("Fill this in, or empty the line."))
+        return data
+
+
+MeetingFormSet = forms.formset_factory(
+    MeetingForm, extra=MEETING_ROWS, max_num=MOST_MEETINGS, absolute_max=MOST_MEETINGS
+)
+
+
 class SlotForm(forms.Form):
     """A slot without its lines of competencies."""
 
@@ -125,6 +150,13 @@ class SlotForm(forms.Form):
         super().__init__(*args, **kwargs)
         self.fields["kind"].choices = kind_choices()  # type: ignore[attr-defined]
         self.chosen = chosen_kind(self.data if self.is_bound else self.initial)
+        if self.chosen.gathers_group:
+            self.fields["minimum_cohort"] = forms.IntegerField(
+                label=_("Smallest group"),
+                help_text=_("With fewer participants it does not begin, unless you agree to it later."),
+                min_value=self.chosen.minimum_cohort,
+                initial=self.chosen.minimum_cohort,
+            )
         for question in self.chosen.questions:
             self.fields[f"{ANSWER}{question.code}"] = LongText(
                 label=question.label,
@@ -144,7 +176,7 @@ class SlotForm(forms.Form):
     @property
     def answers(self) -> list[Any]:
         """The fields that the chosen kind adds."""
-        return [self[name] for name in self.fields if name.startswith(ANSWER)]
+        return [self[name] for name in self.fields if name.startswith(ANSWER) or name == "minimum_cohort"]
 
 
 def chosen_kind(values: Mapping[str, Any]) -> KindPolicy:
@@ -158,28 +190,35 @@ def chosen_kind(values: Mapping[str, Any]) -> KindPolicy:
 def slot_initial(slot: Slot) -> dict[str, Any]:
     """A stored slot as the form shows it."""
     names = [name for name in SlotForm.base_fields if name != "agreement_id"]
-    answers = {f"{ANSWER}{code}": words for code, words in slot.answers.items()}
+    answers: dict[str, Any] = {f"{ANSWER}{code}": words for code, words in slot.answers.items()}
+    answers["minimum_cohort"] = slot.minimum_cohort
     return {"agreement_id": slot.agreement_id, **answers, **{name: getattr(slot, name) for name in names}}
 
 
 def typed_slot(typed: QueryDict) -> dict[str, Any]:
     """What has been typed so far, unchecked, as the form shows it again."""
-    return {name: typed[name] for name in typed if name in SlotForm.base_fields or name.startswith(ANSWER)}
+    known = {*SlotForm.base_fields, "minimum_cohort"}
+    return {name: typed[name] for name in typed if name in known or name.startswith(ANSWER)}
 
 
 def typed_lines(typed: QueryDict) -> dict[str, list[dict[str, Any]]]:
     """The lines of competencies chosen so far, unchecked, by formset."""
     lines: dict[str, list[dict[str, Any]]] = {}
-    for prefix, form in (("outcomes", OutcomeForm), ("prerequisites", PrerequisiteForm)):
+    forms_of: dict[str, type[forms.Form]] = {
+        "outcomes": OutcomeForm,
+        "prerequisites": PrerequisiteForm,
+        "meetings": MeetingForm,
+    }
+    for prefix, form in forms_of.items():
         rows = [
             {name: typed.get(f"{prefix}-{number}-{name}", "") for name in form.base_fields}
-            for number in range(MOST_LINES)
+            for number in range(MOST_MEETINGS)
         ]
-        lines[prefix] = [row for row in rows if row["competency"]]
+        lines[prefix] = [row for row in rows if row[next(iter(form.base_fields))]]
     return lines
 
 
-def slot_data(form: SlotForm, outcomes: Any, prerequisites: Any) -> SlotData:
+def slot_data(form: SlotForm, outcomes: Any, prerequisites: Any, meetings: Any) -> SlotData:
     """The answers as the service takes them."""
     answers = dict(form.cleaned_data)
     agreement_id: uuid.UUID = answers.pop("agreement_id")
@@ -197,6 +236,11 @@ def slot_data(form: SlotForm, outcomes: Any, prerequisites: Any) -> SlotData:
             if line.get("competency")
         ],
         answers=more,
+        meetings=[
+            (line["held_on"], line["begins_at"], line["ends_at"], line["place"])
+            for line in (meetings.cleaned_data if meetings else [])
+            if line.get("held_on")
+        ],
         **answers,
     )
 
@@ -206,6 +250,14 @@ class SlotStatusFilter(forms.Form):
 
     status = forms.ChoiceField(label=_("Status"), required=False, choices=[("", _("All")), *SlotStatus.choices])
     text = forms.CharField(label=_("Words"), required=False, max_length=80)
+
+
+class WaiveForm(forms.Form):
+    """Why a slot begins with fewer participants than it asked for; HR reads it."""
+
+    reason = forms.CharField(
+        label=_("Why it begins with fewer"), max_length=500, widget=forms.Textarea(attrs={"rows": 2})
+    )
 
 
 class CancelForm(forms.Form):

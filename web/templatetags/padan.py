@@ -67,6 +67,9 @@ STATUS_LOOK: dict[str, tuple[str, str]] = {
     "ineligible": ("neutral", "x-circle-fill"),
     "ended_early": ("neutral", "slash-circle"),
     "no_show": ("warn", "exclamation-triangle-fill"),
+    "recorded": ("info", "hourglass-split"),
+    "confirmed": ("good", "check-circle-fill"),
+    "contested": ("warn", "exclamation-triangle-fill"),
     "expired": ("bad", "clock-history"),
 }
 TONE_ICONS = {
@@ -156,6 +159,14 @@ def clock(value: dt.datetime | None, place: object = "") -> str:
     # Translators: format of a time of day, in Django's date format letters.
     written = formats.date_format(value.astimezone(zone), pgettext("time format", "H:i"))
     return f"{written} {_zone_label(zone, value)}"
+
+
+@register.filter
+def meeting_hours(meeting: Any, place: object = "") -> str:
+    """From when to when a meeting lasts, with the name of the zone: "09.00–12.00 WITA"."""
+    zone, written = _zone(place), pgettext("time format", "H:i")
+    begins, ends = (formats.time_format(at, written) for at in (meeting.begins_at, meeting.ends_at))
+    return f"{begins}–{ends} {_zone_label(zone, dt.datetime.combine(meeting.held_on, meeting.begins_at, tzinfo=zone))}"
 
 
 @register.filter

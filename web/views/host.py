@@ -18,7 +18,13 @@ from core.policy import policy
 from placements import services
 from placements.models import LogbookEntry, Placement
 from placements.permissions import get_visible_placement, is_host
-from placements.selectors import completion_evidence, open_placement_actions, placements_with_road, start_checklist
+from placements.selectors import (
+    completion_evidence,
+    meetings_of,
+    open_placement_actions,
+    placements_with_road,
+    start_checklist,
+)
 from placements.states import EvaluatorRole, LogbookStatus, PlacementStatus
 from web.components import Fact
 from web.forms.host import EndForm, MentorForm, NoteForm, PlanForm
@@ -94,6 +100,7 @@ def _placement_page(request: HttpRequest, row: Placement, **more: Any) -> dict[s
         "other_entries": [e for e in entries if e.status != LogbookStatus.SUBMITTED],
         "sessions": row.sessions.all() if row.policy.uses_sessions else [],
         "evaluations": row.evaluations.all(),
+        "meetings": meetings_of(row),
         "certificate": getattr(row, "certificate", None) if row.status in OVER else None,
         "mentor_form": MentorForm(placement=row) if "set_mentor" in actions else None,
         "note_form": NoteForm(),

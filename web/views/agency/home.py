@@ -24,6 +24,7 @@ from matching.services import request_full_match
 from partners.models import Agreement, PartnerVerification, Slot
 from partners.states import AgreementStatus, SlotStatus, VerificationStatus
 from placements.models import Application, Placement
+from placements.selectors import hours_to_enter
 from placements.states import PlacementStatus
 from web.forms.agency import UNDECIDED
 from web.pages import attempt, done, page, user_of
@@ -74,7 +75,7 @@ def _home_page(request: HttpRequest, agency: Agency, **more: Any) -> dict[str, A
 
 
 def _figures(agency: Agency) -> dict[str, int]:
-    """How much waits, by what is waited for: five queries."""
+    """How much waits, by what is waited for: six queries."""
     now = timezone.now()
     undecided = Q(status__in=UNDECIDED)
     applications = Application.objects.filter(agency=agency).aggregate(
@@ -89,7 +90,8 @@ def _figures(agency: Agency) -> dict[str, int]:
         agency=agency, status__in=(ProposalStatus.PROPOSED, ProposalStatus.VERIFIED)
     ).count()
     partners = PartnerVerification.objects.filter(agency=agency, status=VerificationStatus.PENDING).count()
-    return {**applications, **placements, "slots": slots, "awards": awards, "partners": partners}
+    hours = hours_to_enter().filter(agency=agency).count()
+    return {**applications, **placements, "hours": hours, "slots": slots, "awards": awards, "partners": partners}
 
 
 def job_of(run: MatchRun | None) -> dict[str, Any] | None:

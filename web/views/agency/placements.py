@@ -20,7 +20,7 @@ from partners.kinds import JpBasis
 from placements import services
 from placements.models import Certificate, Placement
 from placements.permissions import can_prepare, get_visible_placement
-from placements.selectors import CheckItem, completion_evidence, placements_with_road, start_checklist
+from placements.selectors import CheckItem, completion_evidence, meetings_of, placements_with_road, start_checklist
 from placements.states import EndReason, PlacementStatus
 from web.components import Column, Fact
 from web.documents.papers import letterhead_of
@@ -134,6 +134,7 @@ def _placement_page(request: HttpRequest, row: Placement, **more: Any) -> dict[s
         "can_end": may and row.status in OPEN,
         "objectives": row.objectives.select_related("competency"),
         "evaluations": row.evaluations.all(),
+        "meetings": meetings_of(row),
         "certificate": getattr(row, "certificate", None) if row.status not in OPEN else None,
         "hours": hours,
         "mentor_form": MentorForm(placement=row) if may and (preparing or running) else None,

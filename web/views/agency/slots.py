@@ -28,6 +28,7 @@ from web.pages import Attempt, attempt, done, page, paginate, user_of
 from web.phrases import strongest_lines
 from web.templatetags.padan import date_range, short_date
 from web.views.agency.common import own_agency, require_own
+from web.views.employee.slots import cohort_fact
 
 HANDED_IN = [status for status in LIVE_APPLICATION if status != ApplicationStatus.DRAFT]
 INTEREST = Count("applications", filter=Q(applications__status__in=HANDED_IN), distinct=True)
@@ -135,6 +136,7 @@ def _facts(row: Slot) -> list[Fact]:
         Fact(_("Place"), row.place or "–"),
         Fact(_("Seats"), _("%(left)s of %(seats)s left") % {"left": row.seats_left, "seats": row.seats}),
         Fact(_("Apply until"), short_date(row.apply_by)),
+        *cohort_fact(row),
         Fact(_("JP expected"), row.jp_planned),
         Fact(_("Benefits"), row.benefits or _("None promised")),
         Fact(_("Cost"), row.cost or _("None")),

@@ -20,9 +20,9 @@ from asn.states import EmployeeKind, GapStatus
 from core.policy import policy
 from incentives.models import Award
 from matching.selectors import recommendations_for_employee
-from placements.models import Application, LearningObjective, LogbookEntry, MentoringSession, Placement
+from placements.models import Application, Attendance, LearningObjective, LogbookEntry, MentoringSession, Placement
 from placements.selectors import jp_account
-from placements.states import ApplicationStatus, EvaluatorRole, LogbookStatus, PlacementStatus
+from placements.states import ApplicationStatus, AttendanceStatus, EvaluatorRole, LogbookStatus, PlacementStatus
 from web.components import Column
 from web.pages import page
 from web.views.employee.common import open_gaps, own_employee, suggestions
@@ -129,6 +129,7 @@ def _placements_waiting(employee: Employee) -> list[Task]:
             has_plan=Exists(LearningObjective.objects.filter(**own)),
             wrote_this_week=Exists(LogbookEntry.objects.filter(**own, entry_date__gte=monday)),
             to_correct=Count("logbook", filter=Q(logbook__status=LogbookStatus.RETURNED), distinct=True),
+            to_attest=Exists(Attendance.objects.filter(**own, status=AttendanceStatus.RECORDED)),
             to_confirm=Exists(MentoringSession.objects.filter(**own, participant_confirmed_at=None)),
             has_evaluated=Exists(
                 Placement.objects.filter(pk=OuterRef("pk"), evaluations__role=EvaluatorRole.PARTICIPANT)
@@ -160,6 +161,10 @@ def _tasks_of(placement: Placement, today: dt.date, monday: dt.date) -> list[Tas
     running = placement.starts_on <= today <= placement.ends_on
     if running and placement.policy.asks_logbook and not placement.wrote_this_week:  # type: ignore[attr-defined]
         tasks.append(Task(_("Logbook of this week"), logbook, slot, monday + dt.timedelta(days=4)))
+    if placement.to_attest:  # type: ignore[attr-defined]
+        tasks.append(
+            Task(_("Confirm your attendance"), reverse("employee_placement", args=[placement.pk]) + "#attendance", slot)
+        )
     if placement.to_confirm:  # type: ignore[attr-defined]
         tasks.append(
             Task(_("Confirm a mentoring session"), reverse("employee_placement", args=[placement.pk]) + "#sesi", slot)

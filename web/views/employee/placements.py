@@ -20,7 +20,7 @@ from core.policy import policy
 from placements import services
 from placements.models import LogbookEntry, Placement
 from placements.permissions import visible_placements
-from placements.selectors import completion_evidence, open_placement_actions, start_checklist
+from placements.selectors import completion_evidence, meetings_of, open_placement_actions, start_checklist
 from placements.states import EvaluatorRole, LogbookStatus, PlacementStatus
 from web.components import Fact
 from web.forms.placements import EvaluationForm, LogbookForm, PlanFormSet, SessionForm, StopForm
@@ -56,31 +56,34 @@ def placements(request: HttpRequest) -> HttpResponse:
 def placement(request: HttpRequest, placement_id: uuid.UUID) -> HttpResponse:
     """Everything about one placement, what comes next at the top."""
     user = user_of(request)
-    row = get_own_placement(user, placement_id)
+    return page(request, "employee/placement.html", _placement_page(request, get_own_placement(user, placement_id)))
+
+
+def _placement_page(request: HttpRequest, row: Placement, **more: Any) -> dict[str, Any]:
+    user = user_of(request)
     prefetch_related_objects([row], "evaluations")
     is_running = row.status in RUNNING
-    return page(
-        request,
-        "employee/placement.html",
-        {
-            "placement": row,
-            "slot": row.slot,
-            "agency": row.agency,
-            "is_running": is_running,
-            "period_over": row.agency.today() >= row.ends_on,
-            "facts": _facts(row),
-            "checklist": start_checklist(row) if row.status == PlacementStatus.PREPARING else [],
-            "evidence": completion_evidence(row) if is_running else [],
-            "objectives": row.objectives.select_related("competency"),
-            "actions": open_placement_actions(user, row),
-            "entries": row.logbook.all()[:RECENT_DAYS],
-            "sessions": row.sessions.all() if row.policy.uses_sessions else [],
-            "evaluations": row.evaluations.all(),
-            "certificate": getattr(row, "certificate", None) if row.status in OVER else None,
-            "hours": row.learning_hours.select_related("rule"),
-            **papers_of(user, row),
-        },
-    )
+    return {
+        "placement": row,
+        "slot": row.slot,
+        "agency": row.agency,
+        "is_running": is_running,
+        "period_over": row.agency.today() >= row.ends_on,
+        "facts": _facts(row),
+        "checklist": start_checklist(row) if row.status == PlacementStatus.PREPARING else [],
+        "evidence": completion_evidence(row) if is_running else [],
+        "objectives": row.objectives.select_related("competency"),
+        "actions": open_placement_actions(user, row),
+        "entries": row.logbook.all()[:RECENT_DAYS],
+        "sessions": row.sessions.all() if row.policy.uses_sessions else [],
+        "evaluations": row.evaluations.all(),
+        "certificate": getattr(row, "certificate", None) if row.status in OVER else None,
+        "hours": row.learning_hours.select_related("rule"),
+        "meetings": meetings_of(row),
+        **papers_of(user, row),
+        "problem": None,
+        **more,
+    }
 
 
 def _facts(row: Placement) -> list[Fact]:
@@ -252,6 +255,25 @@ def confirm_session(request: HttpRequest, placement_id: uuid.UUID, session_id: u
     held = get_object_or_404(row.sessions, pk=session_id)
     services.confirm_session(actor=user, session_id=held.pk)
     return done(request, _("The session is confirmed by both sides and counts."), "employee_placement", row.pk)
+
+
+@policy(Role.EMPLOYEE)
+@require_POST
+def answer_attendance(request: HttpRequest, placement_id: uuid.UUID, attendance_id: uuid.UUID) -> HttpResponse:
+    """Say that the host's mark is right, or that it is not and what happened."""
+    user = user_of(request)
+    row = get_own_placement(user, placement_id)
+    mark = get_object_or_404(row.attendance, pk=attendance_id)
+    with attempt() as outcome:
+        if request.POST.get("decision") == "contest":
+            services.contest_attendance(actor=user, attendance_id=mark.pk, note=request.POST.get("note", ""))
+            message = _("The host looks at it again.")
+        else:
+            services.confirm_attendance(actor=user, attendance_id=mark.pk)
+            message = _("Thank you: the day is confirmed by both sides.")
+        return done(request, message, "employee_placement", row.pk)
+    context = _placement_page(request, row, problem=outcome.problem, refused=mark.pk)
+    return page(request, "employee/placement.html", context, status=outcome.status)
 
 
 @policy(Role.EMPLOYEE)

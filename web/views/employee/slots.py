@@ -126,6 +126,14 @@ def slot_words(slot: Slot, employee: Employee) -> dict[str, object]:
     }
 
 
+def cohort_fact(slot: Slot) -> list[Fact]:
+    """How many must take part for it to begin, where that matters."""
+    if slot.minimum_cohort < 2:
+        return []
+    count = {"filled": slot.filled_seats, "needed": slot.minimum_cohort}
+    return [Fact(_("Smallest group"), _("%(filled)s of %(needed)s so far") % count)]
+
+
 def slot_facts(slot: Slot) -> list[Fact]:
     """Period, hours, seats, cost: what everyone wants to know of a slot."""
     left = _("%(left)s of %(seats)s left") % {"left": slot.seats_left, "seats": slot.seats}
@@ -135,6 +143,7 @@ def slot_facts(slot: Slot) -> list[Fact]:
         Fact(_("Mode"), slot.get_mode_display()),
         Fact(_("Place"), slot.place or "–"),
         Fact(_("Seats"), left),
+        *cohort_fact(slot),
         Fact(_("JP expected"), slot.jp_planned),
         Fact(_("Benefits"), slot.benefits or _("None promised")),
         Fact(_("Cost"), slot.cost or _("None")),

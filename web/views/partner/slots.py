@@ -29,11 +29,13 @@ from placements.permissions import PARTNER_SEES
 from placements.states import ApplicationStatus
 from web.forms.partner import (
     CancelForm,
+    MeetingFormSet,
     MentorTieForm,
     OutcomeFormSet,
     PrerequisiteFormSet,
     SlotForm,
     SlotStatusFilter,
+    WaiveForm,
     competency_choices,
     slot_data,
     slot_initial,
@@ -45,6 +47,7 @@ from web.views.employee.slots import slot_facts
 from web.views.partner.common import get_own_slot, own_partner
 
 SUGGESTED_OUTCOMES = 5
+SEATED = (SlotStatus.PUBLISHED, SlotStatus.PAUSED, SlotStatus.FULL, SlotStatus.CLOSED)
 LOOKED_AFTER = (SlotStatus.PUBLISHED, SlotStatus.PAUSED, SlotStatus.FULL)
 
 
@@ -102,9 +105,26 @@ def _slot_page(request: HttpRequest, row: Slot, **more: Any) -> dict[str, Any]:
         "can_submit": row.status == SlotStatus.DRAFT,
         "is_looked_after": row.status in LOOKED_AFTER,
         "candidates": row.applications.filter(status__in=PARTNER_SEES).count(),
+        "waive_form": WaiveForm() if row.waits_for_group and row.status in SEATED else None,
         "problem": None,
         **more,
     }
+
+
+@policy(Role.PARTNER)
+@require_POST
+def waive(request: HttpRequest, slot_id: uuid.UUID) -> HttpResponse:
+    """Begin with fewer participants, and say why."""
+    row = get_own_slot(request, slot_id)
+    form = WaiveForm(request.POST)
+    outcome, status = Attempt(), 422
+    if form.is_valid():
+        with attempt(form) as outcome:
+            services.waive_cohort(actor=user_of(request), slot_id=row.pk, **form.cleaned_data)
+            return done(request, _("Noted: it begins with fewer participants."), "partner_slot", row.pk)
+        status = outcome.status
+    context = _slot_page(request, row, problem=outcome.problem) | {"waive_form": form}
+    return page(request, "partner/slot.html", context, status=status)
 
 
 @policy(Role.PARTNER)
@@ -158,20 +178,31 @@ def _slot_form(
         prerequisites = PrerequisiteFormSet(
             prefix="prerequisites", initial=lines["prerequisites"], form_kwargs={"choices": choices}
         )
+        meetings = MeetingFormSet(prefix="meetings", initial=lines["meetings"])
     elif request.method == "POST":
         form = SlotForm(request.POST, agreements=agreements)
         outcomes = OutcomeFormSet(request.POST, prefix="outcomes", form_kwargs={"choices": choices})
         prerequisites = PrerequisiteFormSet(request.POST, prefix="prerequisites", form_kwargs={"choices": choices})
+        meetings = _meetings(request, form)
         status = 422
-        if all([form.is_valid(), outcomes.is_valid(), prerequisites.is_valid()]):
+        if all(
+            [
+                form.is_valid(),
+                outcomes.is_valid(),
+                prerequisites.is_valid(),
+                meetings.is_valid() or not meetings.is_bound,
+            ]
+        ):
             with attempt(form) as outcome:
-                kept = keep(slot_data(form, outcomes, prerequisites))
+                kept = keep(slot_data(form, outcomes, prerequisites, meetings if meetings.is_bound else None))
                 return done(
                     request, _("The draft is kept. Check your answers, then hand it in."), "partner_slot", kept.pk
                 )
             status = outcome.status
+            _refuse_meeting(meetings, outcome)
     else:
         shown = _line_initial(row)
+        meetings = MeetingFormSet(prefix="meetings", initial=list(row.meetings.values()) if row else [])
         form = SlotForm(initial=slot_initial(row) if row else _fresh(agreements), agreements=agreements)
         outcomes = OutcomeFormSet(prefix="outcomes", initial=shown[0], form_kwargs={"choices": choices})
         prerequisites = PrerequisiteFormSet(prefix="prerequisites", initial=shown[1], form_kwargs={"choices": choices})
@@ -184,6 +215,7 @@ def _slot_form(
             "form": form,
             "outcomes": outcomes,
             "prerequisites": prerequisites,
+            "meetings": meetings,
             "agreements": agreements,
             "problem": outcome.problem,
             **reading,
@@ -191,6 +223,21 @@ def _slot_form(
         partial="kind" if "ask" in request.POST else "teaching",
         status=status,
     )
+
+
+def _meetings(request: HttpRequest, form: SlotForm) -> Any:
+    """The dates that were typed, where the chosen kind has any; its lines may not have been on the page yet."""
+    asked = form.chosen.uses_meetings and "meetings-TOTAL_FORMS" in request.POST
+    return MeetingFormSet(request.POST if asked else None, prefix="meetings")
+
+
+def _refuse_meeting(meetings: Any, outcome: Attempt) -> None:
+    """Put a refusal of one date at its line."""
+    prefix, _, rest = outcome.problem.field.partition(".") if outcome.problem else ("", "", "")
+    number, _, name = rest.partition(".")
+    filled = [line for line in meetings if meetings.is_bound and line.cleaned_data.get("held_on")]
+    if outcome.problem and prefix == "meetings" and number.isdigit() and int(number) < len(filled):
+        filled[int(number)].add_error(name, f"{outcome.problem.message} {outcome.problem.remedy}")
 
 
 def _readings(request: HttpRequest, outcomes: list[dict[str, Any]]) -> dict[str, Any]:

@@ -1,0 +1,13 @@
+"""Doors for Celery."""
+
+from __future__ import annotations
+
+from celery import shared_task
+
+from partners import services
+
+
+@shared_task(name="partners.tasks.tell_short_cohorts", ignore_result=True)
+def tell_short_cohorts() -> int:
+    """Tell of slots whose applications have ended below the smallest group (hourly by beat)."""
+    return services.tell_short_cohorts()
