@@ -11,9 +11,11 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from web.demo.kinds import STYLES
+
 DATA = Path(__file__).parent / "data"
 REFERENCE = Path(__file__).parents[2] / "asn" / "data"
-KINDS = {"m": "internship", "b": "mentoring"}
+KINDS = {style.letter: kind for kind, style in STYLES.items()}
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,7 +191,7 @@ def names() -> dict[str, dict[str, list[str]]]:
 def host_tags(competency: str, kind: str) -> frozenset[str]:
     """Tags of partners that can teach it: the longest prefix wins, one for the kind before a general one."""
     table = _toml("sectors")
-    letter = next(key for key, value in KINDS.items() if value == kind)
+    letter = STYLES[kind].letter
     for length in range(len(competency), 2, -1):
         prefix = competency[:length]
         for key in (f"{prefix}/{letter}", prefix):

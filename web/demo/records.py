@@ -129,6 +129,9 @@ class Slot:
     mentors: tuple[str, ...]
     posted_on: date
     confirmed_on: date
+    minimum_cohort: int | None = None
+    meeting_days: tuple[date, ...] = ()
+    answers: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

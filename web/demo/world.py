@@ -11,7 +11,9 @@ from typing import Any
 
 from web.demo import corpus
 from web.demo.corpus import City, PositionTemplate, Vignette
+from web.demo.gatherings import GATHERINGS
 from web.demo.history import past_applications
+from web.demo.kinds import STYLES
 from web.demo.people import Namer, Numberer
 from web.demo.records import (
     Agreement,
@@ -168,6 +170,7 @@ class _Planner:
         for city in self.world.cities:
             self.queues(city)
         self.world.past = past_applications(self.world, self.rng("history"))
+        self.gather()
         return self.world
 
     # People ------------------------------------------------------------------------------------
@@ -457,7 +460,7 @@ class _Planner:
                     continue
                 score = (wanted**0.4) * (0.55 ** taken[vignette.competency])
                 score *= 0.35 ** self.uses[vignette] * rng.uniform(0.75, 1.25)
-                score *= 1.25 if vignette.kind == "mentoring" else 1
+                score *= STYLES[vignette.kind].appeal
                 if any(vignette.competency.startswith(f) for f in city.focus):
                     score *= 1.6
                 if best is None or score > best[0]:
@@ -505,8 +508,8 @@ class _Planner:
         own = [n for n in order if chosen[n][2] is demo]
         # What begins lowest presupposes nothing, so that somebody can be there.
         own.sort(key=lambda n: chosen[n][1].from_level)
-        internships = [n for n in own if chosen[n][1].kind == "internship"]
-        special = internships[:1] or own[:1]  # runs now at the demo partner
+        daily = [n for n in own if STYLES[chosen[n][1].kind].daily]
+        special = daily[:1] or own[:1]  # runs now at the demo partner
         rest = [n for n in order if n not in special and n not in own[-2:]]
         small = self.size.slots < 20
         plan = (
@@ -645,6 +648,50 @@ class _Planner:
         for number, (city, vignette, partner, status) in enumerate(chosen, 1):
             self.world.slots.append(self.write_slot(rng, f"slot:{number:04d}", city, vignette, partner, status))
 
+    def gather(self) -> None:
+        """The few workshops and days beside somebody at work that every city has, hosted by who is there anyway."""
+        rng = self.rng("gatherings")
+        for city in self.world.cities:
+            hosts = sorted({slot.partner for slot in self.world.slots if slot.city == city.code})
+            for number, gathering in enumerate(GATHERINGS):
+                partner = self.partner_of[rng.choice(hosts)]
+                mentor = self.mentors_at[partner.key][0]
+                words = {"mitra": partner.template.name.split(" (")[0], "kota": city.city, "mentor": mentor.name}
+                apply_by = self.today + timedelta(days=rng.randint(9, 30))
+                starts = apply_by + timedelta(days=rng.randint(8, 20))
+                starts += timedelta(days=-starts.weekday() % 7)
+                days = [starts + timedelta(days=n) for n in range(gathering.length)]
+                posted = self.today - timedelta(days=rng.randint(2, 20))
+                programme = (("programme", gathering.programme),) if gathering.programme else ()
+                self.world.slots.append(
+                    Slot(
+                        f"gathering:{city.code}:{number}",
+                        city.code,
+                        partner.key,
+                        self.agreement_of[(city.code, partner.key)].key,
+                        gathering.kind,
+                        "published",
+                        gathering.title.format(**words),
+                        gathering.text.format(**words),
+                        "onsite",
+                        city.city,
+                        starts,
+                        days[-1],
+                        gathering.hours,
+                        apply_by,
+                        gathering.seats,
+                        "",
+                        gathering.outcomes,
+                        (),
+                        (mentor.key,),
+                        posted,
+                        posted,
+                        gathering.minimum,
+                        tuple(days[: gathering.days]),
+                        programme,
+                    )
+                )
+
     def write_slot(
         self,
         rng: Random,
@@ -654,11 +701,11 @@ class _Planner:
         partner: Partner,
         status: str,
     ) -> Slot:
-        internship = vignette.kind == "internship"
-        weeks = rng.choice((2, 3, 4, 4, 6, 8) if internship else (8, 8, 10, 12))
+        kind, style = vignette.kind, STYLES[vignette.kind]
+        weeks = rng.choice(style.weeks)
         starts, ends, apply_by, posted = self.period(rng, status, weeks)
         mode, place, phrase, district = self.where(rng, city, vignette, partner)
-        hours = rng.choice((15, 20, 24, 30, 36)) if internship else rng.choice((2, 2, 3))
+        hours = rng.choice(style.hours)
         able = [mentor for mentor in self.mentors_at[partner.key] if vignette.competency in dict(mentor.expertise)]
         mentors = able[:1] + [m for m in self.mentors_at[partner.key] if m not in able and rng.random() < 0.15][:1]
         name = partner.template.name.split(" (")[0]
@@ -679,12 +726,11 @@ class _Planner:
             "clock": rng.choice(clocks),
             "clock2": rng.choice(("14.00", "14.30", "15.00", "15.30", "16.00")),
         }
-        if not internship:
+        if not style.daily:
             words["clock"] = rng.choice(corpus.sentences()["clocks_session"])
             words["day"] = rng.choice(days)
         words |= self.addressed(rng, city, vignette)
         text = self.writer.keep(vignette.text.format(**words))
-        kind = "internship" if internship else "mentoring"
         extra = [
             self.writer.sentence("audience", **words) if rng.random() < 0.75 else "",
             self.writer.sentence(f"guide_{kind}", **words) if rng.random() < 0.8 else "",
@@ -715,7 +761,7 @@ class _Planner:
             ends,
             hours,
             apply_by,
-            rng.choice((1, 2, 2, 3, 4) if internship else (2, 3, 4, 5, 6)) if status == "published" else 4,
+            rng.choice(style.seats) if status == "published" else 4,
             rng.choice(corpus.sentences()[f"benefits_{kind}"]),
             outcomes,
             tuple(prerequisites),
@@ -757,7 +803,7 @@ class _Planner:
         if vignette.on_site:
             return "onsite", city.city, f"Kecamatan {district}, {city.city}", district
         draw = rng.random()
-        if vignette.kind == "internship":
+        if STYLES[vignette.kind].daily:
             desk = vignette.competency.startswith(DESK_FIELDS)
             mode = "hybrid" if desk and draw < (0.4 if local else 0.8) else "onsite"
         elif local:
@@ -846,7 +892,7 @@ class _Planner:
                 application = self.apply(rng, employee, slot, slot.status, day)
                 topic = _lower(corpus.competency_names()[slot.outcomes[0][0]])
                 mentor = self.mentor_of[slot.mentors[0]].name
-                if slot.kind == "internship":
+                if STYLES[slot.kind].daily:
                     self.diary(rng, application, slot, topic, mentor)
                 else:
                     self.meetings(rng, application, slot, topic)
