@@ -294,6 +294,10 @@ ERRORS: dict[str, Phrase] = {
         _("This is not a PNG or JPEG picture of at most %(limit)s pixels a side."),
         _("Save the logo as PNG and upload it again."),
     ),
+    "export_too_large": (
+        _("The list has %(rows)s rows; a workbook takes %(limit)s."),
+        _("Set filters, and download it in parts."),
+    ),
     "letter_after_end": (_("The letter is dated after the end of the placement, %(ends_on)s."), _DATE),
     "kind_without_meetings": (
         _("The kind “%(kind)s” has no meetings of a group."),

@@ -11,6 +11,7 @@ from django.core.mail import EmailMessage
 from django.utils import timezone, translation
 
 from accounts.models import User
+from core import audit
 from core.errors import NotFound
 from core.outbox import announce
 from core.services import service
@@ -69,6 +70,24 @@ def mail_notification(*, notification_id: uuid.UUID) -> bool:
     row.emailed_at = timezone.now()
     row.save(update_fields=("emailed_at", "updated_at"))
     return True
+
+
+@service
+def record_export(
+    *, actor: User, agency_id: uuid.UUID | None, name: str, filters: Mapping[str, str], rows: int, purpose: str = ""
+) -> None:
+    """Audit that a list left the house: which one, by which filters, how many rows, and what for.
+
+    Words searched for may be a person's name, so only that some were is written down.
+    """
+    kept = {key[:40]: ("…" if key == "q" else str(value)[:80]) for key, value in filters.items()}
+    audit.record(
+        actor=actor,
+        action="web.export_list",
+        obj=actor,
+        agency_id=agency_id,
+        after={"list": name, "filters": kept, "rows": rows, "purpose": purpose},
+    )
 
 
 @service

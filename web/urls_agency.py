@@ -40,6 +40,7 @@ urlpatterns: list[URLPattern] = [
     path("agreements/<uuid:agreement_id>/sign/", partners.sign_agreement, name="agency_agreement_sign"),
     path("agreements/<uuid:agreement_id>/end/", partners.terminate_agreement, name="agency_agreement_end"),
     path("people/", people.people, name="agency_people"),
+    path("people/export/", people.export_people, name="agency_people_export"),
     path("people/<uuid:employee_id>/", people.person, name="agency_person"),
     path("people/<uuid:employee_id>/assessments/", people.assess, name="agency_assess"),
     path("awards/", awards.awards, name="agency_awards"),

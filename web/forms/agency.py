@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime, timedelta
 from typing import Any
 
 import django_filters
 from django import forms
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 from django.http import QueryDict
 from django.utils import timezone
+from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from asn.models import Agency, Unit
+from core.search import by_words
 from partners.kinds import kind_choices
 from partners.models import Partner, Slot
 from partners.states import ReturnReason, SlotStatus
@@ -34,7 +37,26 @@ REASONS_OF_HR = (
 )
 UNDECIDED = (ApplicationStatus.SUBMITTED, ApplicationStatus.SHORTLISTED)
 SOON = timedelta(days=3)
+NIP_SHOWN = 3
+_DIGITS = re.compile(r"[0-9]+")
 SEARCH = forms.TextInput(attrs={"type": "search"})
+
+
+class NameFilter(django_filters.CharFilter):
+    """Names by what somebody remembers of them, among the rows the reader sees.
+
+    A NIP has no place in an address: three digits are taken for its end, more of them find nobody.
+    """
+
+    def __init__(self, *fields: str, nip: str = "", label: str | Promise = "") -> None:
+        self.fields, self.nip = fields, nip
+        super().__init__(label=label or _("Name"), max_length=100, widget=SEARCH)
+
+    def filter(self, rows: QuerySet[Any], value: str) -> QuerySet[Any]:
+        """By the end of a NIP, or by words."""
+        if self.nip and _DIGITS.fullmatch(value or ""):
+            return rows.filter(**{f"{self.nip}__endswith": value}) if len(value) == NIP_SHOWN else rows.none()
+        return by_words(rows, value, *self.fields) if value else rows
 
 
 class Filter(django_filters.FilterSet):
@@ -65,7 +87,7 @@ class ApplicationFilter(Filter):
 
     opening = {"status": "undecided"}
 
-    q = django_filters.CharFilter(label=_("Name"), field_name="employee__name", lookup_expr="icontains", widget=SEARCH)
+    q = NameFilter("employee__name", nip="employee__nip")
     status = django_filters.ChoiceFilter(
         label=_("Status"),
         method="by_status",
@@ -111,7 +133,7 @@ class ApplicationFilter(Filter):
 class PlacementFilter(Filter):
     """Name, status, unit, kind and partner."""
 
-    q = django_filters.CharFilter(label=_("Name"), field_name="employee__name", lookup_expr="icontains", widget=SEARCH)
+    q = NameFilter("employee__name", nip="employee__nip")
     status = django_filters.ChoiceFilter(
         label=_("Status"),
         method="by_status",
@@ -167,7 +189,7 @@ class SlotReviewFilter(Filter):
 
     def by_words(self, rows: QuerySet[Slot], name: str, words: str) -> QuerySet[Slot]:
         """A part of the title or of the partner's name."""
-        return rows.filter(Q(title__icontains=words) | Q(partner__name__icontains=words))
+        return by_words(rows, words, "title", "partner__name")
 
 
 class BatchForm(DecisionForm):

@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from partners.models import Agreement, PartnerVerification
 from partners.states import AgreementKind, AgreementStatus, PartnerKind, VerificationStatus
-from web.forms.agency import SEARCH, Filter
+from web.forms.agency import Filter, NameFilter
 from web.forms.agency_placements import PdfField
 from web.forms.fields import DateField
 
@@ -18,7 +18,7 @@ from web.forms.fields import DateField
 class PartnerFilter(Filter):
     """Name, kind and the agency's word on the partner."""
 
-    q = django_filters.CharFilter(label=_("Name"), field_name="partner__name", lookup_expr="icontains", widget=SEARCH)
+    q = NameFilter("partner__name")
     kind = django_filters.ChoiceFilter(
         label=_("Kind"), field_name="partner__kind", choices=PartnerKind.choices, empty_label=_("All kinds")
     )
@@ -34,9 +34,7 @@ class PartnerFilter(Filter):
 class AgreementFilter(Filter):
     """Kind, status and partner."""
 
-    q = django_filters.CharFilter(
-        label=_("Partner"), field_name="partner__name", lookup_expr="icontains", widget=SEARCH
-    )
+    q = NameFilter("partner__name", "number_agency", "subject", label=_("Words"))
     kind = django_filters.ChoiceFilter(label=_("Kind"), choices=AgreementKind.choices, empty_label=_("All kinds"))
     status = django_filters.ChoiceFilter(
         label=_("Status"), choices=AgreementStatus.choices, empty_label=_("All statuses")

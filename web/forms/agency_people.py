@@ -11,14 +11,14 @@ from django.utils.translation import gettext_lazy as _
 
 from asn.models import Competency, Employee, Unit
 from asn.states import AssessmentSource, EmployeeKind, Level
-from web.forms.agency import SEARCH, Filter
+from web.forms.agency import Filter, NameFilter
 from web.forms.fields import DateField
 
 
 class EmployeeFilter(Filter):
     """Name, unit and employment."""
 
-    q = django_filters.CharFilter(label=_("Name"), field_name="name", lookup_expr="icontains", widget=SEARCH)
+    q = NameFilter("name", nip="nip")
     unit = django_filters.ModelChoiceFilter(label=_("Unit"), queryset=Unit.objects.none(), empty_label=_("All units"))
     kind = django_filters.ChoiceFilter(
         label=_("Employment"), choices=EmployeeKind.choices, empty_label=_("PNS and PPPK")
@@ -27,6 +27,17 @@ class EmployeeFilter(Filter):
     class Meta:
         model = Employee
         fields: list[str] = []
+
+
+class PurposeForm(forms.Form):
+    """What a list with whole NIPs is for."""
+
+    purpose = forms.CharField(
+        label=_("What the list is for"),
+        help_text=_("At least 10 characters. It is kept in the audit trail with your name."),
+        min_length=10,
+        max_length=200,
+    )
 
 
 class AssessmentForm(forms.Form):

@@ -8,6 +8,7 @@ from typing import Any
 
 from django.db.models import QuerySet, prefetch_related_objects
 from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
@@ -30,6 +31,7 @@ from web.components import Fact
 from web.forms.host import EndForm, MentorForm, NoteForm, PlanForm
 from web.forms.placements import EvaluationForm, SessionForm
 from web.pages import Attempt, attempt, done, page, paginate, user_of
+from web.sheets import Field, sheet, wants_sheet
 from web.templatetags.padan import date_range
 from web.views.papers import papers_of
 
@@ -59,9 +61,19 @@ def get_hosted(request: HttpRequest, placement_id: uuid.UUID) -> Placement:
 
 @policy(Role.PARTNER, Role.MENTOR)
 @require_safe
-def placements(request: HttpRequest) -> HttpResponse:
+def placements(request: HttpRequest) -> HttpResponseBase:
     """Everybody we host, the running ones first."""
     rows = hosted(request)
+    if wants_sheet(request):
+        fields = [
+            Field(_("Participant"), lambda row: row.employee.full_name, 34),
+            Field(_("Slot"), lambda row: row.slot.title, 40),
+            Field(_("Begins"), lambda row: row.starts_on, 12),
+            Field(_("Ends"), lambda row: row.ends_on, 12),
+            Field(_("Mentor"), lambda row: row.mentor.name if row.mentor else "", 30),
+            Field(_("Status"), lambda row: row.get_status_display()),
+        ]
+        return sheet(request, _("Participants"), rows.order_by("starts_on", "pk"), fields)
     return page(
         request,
         "host/placements.html",

@@ -6,9 +6,11 @@ import datetime as dt
 import uuid
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Any
 
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
@@ -32,6 +34,7 @@ from web.forms.applications import REASONS_OF_SUPERVISOR, ConflictForm, Decision
 from web.lives import application_steps
 from web.pages import Attempt, attempt, done, page, paginate, user_of
 from web.phrases import headline, reason_lines
+from web.sheets import Field, sheet, wants_sheet
 from web.views.employee.common import competency_names, open_gaps, own_employee
 from web.views.employee.home import profile_groups
 
@@ -46,10 +49,21 @@ PLANNED = (
 
 @policy(Role.SUPERVISOR)
 @require_safe
-def queue(request: HttpRequest) -> HttpResponse:
+def queue(request: HttpRequest) -> HttpResponseBase:
     """Applications that wait for clearance, the nearest deadline first; below it what is decided."""
     user = user_of(request)
     rows = applications_with_road(user).filter(employee__supervisor__user=user)
+    if wants_sheet(request):
+        fields = [
+            Field(_("Applicant"), lambda row: row.employee.full_name, 34),
+            Field(_("Slot"), lambda row: row.slot.title, 40),
+            Field(_("Begins"), lambda row: row.slot.starts_on, 12),
+            Field(_("Ends"), lambda row: row.slot.ends_on, 12),
+            Field(_("Status"), lambda row: row.get_status_display()),
+            Field(_("Until"), lambda row: row.due_at),
+        ]
+        zone = own_employee(request).agency.zone
+        return sheet(request, _("Clearances"), rows.order_by("due_at", "pk"), fields, zone=zone)
     return page(
         request,
         "supervisor/queue.html",
@@ -222,10 +236,13 @@ def staffing(employee: Employee, starts_on: dt.date, ends_on: dt.date) -> Staffi
 
 @policy(Role.SUPERVISOR)
 @require_safe
-def team(request: HttpRequest) -> HttpResponse:
+def team(request: HttpRequest) -> HttpResponseBase:
     """The people one supervises, each with the largest gaps, and what the team lacks together."""
     leader = own_employee(request)
-    members = paginate(request, _team(user_of(request), leader))
+    team_rows = _team(user_of(request), leader)
+    if wants_sheet(request):
+        return _team_sheet(request, team_rows)
+    members = paginate(request, team_rows)
     profiles = gap_profiles(list(members))
     rows = [
         {
@@ -253,6 +270,25 @@ def team(request: HttpRequest) -> HttpResponse:
             "shared": shared_gaps(profiles.values()),
         },
     )
+
+
+def _team_sheet(request: HttpRequest, rows: QuerySet[Employee]) -> HttpResponseBase:
+    def measure(people: list[Employee]) -> None:
+        profiles = gap_profiles(people)
+        for person in people:
+            person.lines = profiles[person.pk]  # type: ignore[attr-defined]
+
+    def count(row: Any, status: GapStatus) -> int:
+        return sum(line.status == status for line in row.lines)
+
+    fields = [
+        Field(_("Person"), lambda row: row.full_name, 34),
+        Field(_("Position"), lambda row: row.position.title, 34),
+        Field(_("Required"), lambda row: len(row.lines), 12),
+        Field(_("Met"), lambda row: count(row, GapStatus.MET), 12),
+        Field(_("Not yet assessed"), lambda row: count(row, GapStatus.UNKNOWN), 16),
+    ]
+    return sheet(request, _("My team"), rows, fields, prepare=measure)
 
 
 def _team(user: User, leader: Employee) -> QuerySet[Employee]:

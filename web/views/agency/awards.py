@@ -8,7 +8,9 @@ from typing import Any
 from django.db.models import Case, IntegerField, Value, When
 from django.forms import Form
 from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.models import User
@@ -23,9 +25,18 @@ from incentives.states import ProposalStatus
 from web.components import Column, Fact
 from web.forms.agency_awards import AWARD_FORMS, RuleForm
 from web.pages import Attempt, attempt, done, page, paginate, user_of
+from web.sheets import Field, sheet, wants_sheet
 from web.templatetags.padan import date_range, short_date
 from web.views.agency.common import is_officer, own_agency, require_own
 
+SHEET = (
+    Field(gettext_lazy("Person"), lambda row: row.employee.full_name, 34),
+    Field(gettext_lazy("NIP"), lambda row: row.employee.masked_nip, 12),
+    Field(gettext_lazy("Unit"), lambda row: row.employee.unit.name, 40),
+    Field(gettext_lazy("Award"), lambda row: row.rule.name, 34),
+    Field(gettext_lazy("For"), lambda row: row.placement.slot.title, 40),
+    Field(gettext_lazy("Status"), lambda row: row.get_status_display()),
+)
 # What waits for HR comes first.
 URGENCY = Case(
     When(status=ProposalStatus.PROPOSED, then=Value(0)),
@@ -37,7 +48,7 @@ URGENCY = Case(
 
 @policy(Role.HR, Role.AUDITOR)
 @require_safe
-def awards(request: HttpRequest) -> HttpResponse:
+def awards(request: HttpRequest) -> HttpResponseBase:
     """Proposals to check and to grant; below them the published criteria."""
     user, agency = user_of(request), own_agency(request)
     rows = (
@@ -46,6 +57,8 @@ def awards(request: HttpRequest) -> HttpResponse:
         .select_related("rule", "employee__unit", "placement__slot__partner")
         .order_by(URGENCY, "-created_at", "pk")
     )
+    if wants_sheet(request):
+        return sheet(request, _("Awards"), rows, SHEET, agency_id=agency.pk)
     return page(
         request,
         "agency/awards.html",

@@ -9,7 +9,9 @@ from typing import Any
 from django.db import transaction
 from django.db.models import Count, Q
 from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from accounts.roles import Role
@@ -26,21 +28,41 @@ from partners.states import AgreementKind, AgreementStatus, SlotStatus, Verifica
 from web.components import Column, Fact
 from web.forms.agency_partners import AgreementFilter, AgreementForm, PartnerFilter, ReasonForm
 from web.pages import Attempt, attempt, done, page, paginate, user_of
+from web.sheets import Field, sheet, wants_sheet
 from web.templatetags.padan import date_range
 from web.views.agency.common import is_officer, own_agency, require_own
 
 ENDING_SOON = timedelta(days=90)
+PARTNER_SHEET = (
+    Field(gettext_lazy("Partner"), lambda row: row.partner.name, 34),
+    Field(gettext_lazy("Kind"), lambda row: row.partner.get_kind_display()),
+    Field(gettext_lazy("City"), lambda row: row.partner.city),
+    Field(gettext_lazy("Open slots"), lambda row: row.slots, 12),
+    Field(gettext_lazy("Status"), lambda row: row.get_status_display()),
+)
+AGREEMENT_SHEET = (
+    Field(gettext_lazy("Number"), lambda row: row.number_agency),
+    Field(gettext_lazy("Kind"), lambda row: row.get_kind_display(), 30),
+    Field(gettext_lazy("Partner"), lambda row: row.partner.name, 34),
+    Field(gettext_lazy("Subject"), lambda row: row.subject, 40),
+    Field(gettext_lazy("In force from"), lambda row: row.starts_on, 14),
+    Field(gettext_lazy("Until"), lambda row: row.ends_on, 14),
+    Field(gettext_lazy("Status"), lambda row: row.get_status_display()),
+)
 
 
 @policy(Role.HR, Role.AUDITOR)
 @require_safe
-def partners(request: HttpRequest) -> HttpResponse:
+def partners(request: HttpRequest) -> HttpResponseBase:
     """Partners that asked to work with the agency, those to verify first."""
     agency = own_agency(request)
     rows = visible_verifications(user_of(request)).filter(agency=agency).select_related("partner")
     found = PartnerFilter(request.GET, rows, agency)
     here = Q(partner__slots__agency=agency, partner__slots__status=SlotStatus.PUBLISHED)
     listed = found.qs.annotate(slots=Count("partner__slots", filter=here, distinct=True))
+    if wants_sheet(request):
+        ordered = listed.order_by("status", "partner__name", "pk")
+        return sheet(request, _("Partners"), ordered, PARTNER_SHEET, agency_id=agency.pk)
     return page(
         request,
         "agency/partners.html",
@@ -148,12 +170,15 @@ def _facts(row: Partner) -> list[Fact]:
 
 @policy(Role.HR, Role.AUDITOR)
 @require_safe
-def agreements(request: HttpRequest) -> HttpResponse:
+def agreements(request: HttpRequest) -> HttpResponseBase:
     """All agreements, those that end first at the top."""
     agency = own_agency(request)
     rows = visible_agreements(user_of(request)).filter(agency=agency).select_related("partner")
     found = AgreementFilter(request.GET, rows, agency)
-    listed = paginate(request, found.qs.order_by("ends_on", "pk"))
+    ordered = found.qs.order_by("ends_on", "pk")
+    if wants_sheet(request):
+        return sheet(request, _("Agreements"), ordered, AGREEMENT_SHEET, agency_id=agency.pk)
+    listed = paginate(request, ordered)
     _flagged(agency, list(listed))
     return page(
         request,

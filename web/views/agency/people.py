@@ -3,24 +3,28 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Sequence
 
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from accounts.roles import Role
-from asn.models import Employee
+from asn.models import Agency, Employee
 from asn.permissions import can_assess, visible_employees
 from asn.selectors import gap_profile, gap_profiles
 from asn.services import record_assessment
-from asn.states import EmployeeKind, GapStatus
+from asn.states import AgencyRole, EmployeeKind, GapStatus
 from core.policy import policy
 from core.rows import find
 from placements.selectors import applications_with_road, jp_account, placements_with_road
 from placements.states import ApplicationStatus
 from web.components import Column, Fact
-from web.forms.agency_people import AssessmentForm, EmployeeFilter
+from web.forms.agency_people import AssessmentForm, EmployeeFilter, PurposeForm
 from web.pages import Attempt, attempt, done, page, paginate, user_of
+from web.sheets import Field, sheet, wants_sheet
 from web.templatetags.padan import date_range
 from web.views.agency.common import is_officer, own_agency, require_own
 from web.views.employee.home import profile_groups
@@ -28,21 +32,78 @@ from web.views.employee.home import profile_groups
 
 @policy(Role.HR, Role.AUDITOR)
 @require_safe
-def people(request: HttpRequest) -> HttpResponse:
+def people(request: HttpRequest) -> HttpResponseBase:
     """Everybody in service, with how much of their profile is met and how much nobody has measured."""
     agency = own_agency(request)
     rows = visible_employees(user_of(request)).filter(agency=agency).active().select_related("unit", "position")  # type: ignore[attr-defined]
     found = EmployeeFilter(request.GET, rows, agency)
-    listed = paginate(request, found.qs.order_by("name", "pk"))
-    for row in listed:  # one and the same agency: spares a look-up
+    ordered = found.qs.order_by("name", "pk")
+    if wants_sheet(request):
+        return _people_sheet(request, agency, ordered)
+    return _people_page(request, agency, found, ordered, PurposeForm(auto_id="purpose_%s"))
+
+
+@policy(Role.HR)
+@require_POST
+def export_people(request: HttpRequest) -> HttpResponseBase:
+    """People by the filters of the address, with their whole NIP, for a stated purpose that is kept in the audit trail."""
+    agency = own_agency(request, AgencyRole.HR)
+    rows = visible_employees(user_of(request)).filter(agency=agency).active().select_related("unit", "position")  # type: ignore[attr-defined]
+    found = EmployeeFilter(request.GET, rows, agency)
+    ordered = found.qs.order_by("name", "pk")
+    form = PurposeForm(request.POST, auto_id="purpose_%s")
+    if form.is_valid():
+        return _people_sheet(request, agency, ordered, purpose=form.cleaned_data["purpose"])
+    return _people_page(request, agency, found, ordered, form, status=422)
+
+
+def _people_sheet(
+    request: HttpRequest, agency: Agency, rows: QuerySet[Employee], *, purpose: str = ""
+) -> HttpResponseBase:
+    fields = [
+        Field(_("Person"), lambda row: row.full_name, 34),
+        Field(_("NIP"), lambda row: row.nip if purpose else row.masked_nip),
+        Field(_("Position"), lambda row: row.position.title, 34),
+        Field(_("Unit"), lambda row: row.unit.name, 40),
+        Field(_("Required"), lambda row: row.required, 12),
+        Field(_("Met"), lambda row: row.met, 12),
+        Field(_("Not yet assessed"), lambda row: row.unknown, 16),
+        Field(_("Expired"), lambda row: row.expired, 12),
+    ]
+    return sheet(
+        request,
+        _("People"),
+        rows,
+        fields,
+        agency_id=agency.pk,
+        prepare=lambda people: _with_profiles(people, agency),
+        purpose=purpose,
+    )
+
+
+def _with_profiles(people: Sequence[Employee], agency: Agency) -> None:
+    for row in people:  # one and the same agency: spares a look-up
         row.agency = agency
-    profiles = gap_profiles(list(listed))
-    for row in listed:
+    profiles = gap_profiles(list(people))
+    for row in people:
         lines = profiles[row.pk]
-        row.required = len(lines)
-        row.met = sum(line.status == GapStatus.MET for line in lines)
-        row.unknown = sum(line.status == GapStatus.UNKNOWN for line in lines)
-        row.expired = sum(line.status == GapStatus.EXPIRED for line in lines)
+        row.required = len(lines)  # type: ignore[attr-defined]
+        row.met = sum(line.status == GapStatus.MET for line in lines)  # type: ignore[attr-defined]
+        row.unknown = sum(line.status == GapStatus.UNKNOWN for line in lines)  # type: ignore[attr-defined]
+        row.expired = sum(line.status == GapStatus.EXPIRED for line in lines)  # type: ignore[attr-defined]
+
+
+def _people_page(
+    request: HttpRequest,
+    agency: Agency,
+    found: EmployeeFilter,
+    rows: QuerySet[Employee],
+    purpose: PurposeForm,
+    *,
+    status: int = 200,
+) -> HttpResponse:
+    listed = paginate(request, rows)
+    _with_profiles(list(listed), agency)
     return page(
         request,
         "agency/people.html",
@@ -50,6 +111,7 @@ def people(request: HttpRequest) -> HttpResponse:
             "agency": agency,
             "filter": found,
             "rows": listed,
+            "purpose_form": purpose if is_officer(request, agency) else None,
             "columns": [
                 Column(_("Person")),
                 Column(_("Unit")),
@@ -59,6 +121,7 @@ def people(request: HttpRequest) -> HttpResponse:
             ],
         },
         partial="results",
+        status=status,
     )
 
 

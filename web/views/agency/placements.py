@@ -9,7 +9,9 @@ from typing import Any
 from django.db.models import Case, IntegerField, QuerySet, Value, When, prefetch_related_objects
 from django.forms import Form
 from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from accounts.roles import Role
@@ -30,6 +32,7 @@ from web.forms.agency_placements import HoursForm, LetterForm, ReasonNoteForm, R
 from web.forms.host import EndForm, MentorForm
 from web.pages import Attempt, attempt, done, page, paginate, user_of
 from web.services import make_paper
+from web.sheets import Field, sheet, wants_sheet
 from web.templatetags.padan import date_range
 from web.views.agency.common import own_agency, require_own
 from web.views.papers import papers_of
@@ -51,6 +54,23 @@ SORTS = {
 }
 
 
+SHEET = (
+    Field(gettext_lazy("Participant"), lambda row: row.employee.full_name, 34),
+    Field(gettext_lazy("NIP"), lambda row: row.employee.masked_nip, 12),
+    Field(gettext_lazy("Unit"), lambda row: row.employee.unit.name, 40),
+    Field(gettext_lazy("Slot"), lambda row: row.slot.title, 40),
+    Field(gettext_lazy("Partner"), lambda row: row.slot.partner.name, 30),
+    Field(gettext_lazy("Begins"), lambda row: row.starts_on, 12),
+    Field(gettext_lazy("Ends"), lambda row: row.ends_on, 12),
+    Field(gettext_lazy("Status"), lambda row: row.get_status_display()),
+    Field(
+        gettext_lazy("Missing for the start"),
+        lambda row: ", ".join(str(item.label) for item in missing_for_start(row)),
+        40,
+    ),
+)
+
+
 def placement_rows(request: HttpRequest, agency: Agency) -> QuerySet[Placement]:
     """Placements of the agency's people."""
     rows: QuerySet[Placement] = placements_with_road(user_of(request)).filter(agency=agency)
@@ -59,12 +79,15 @@ def placement_rows(request: HttpRequest, agency: Agency) -> QuerySet[Placement]:
 
 @policy(Role.HR, Role.AUDITOR)
 @require_safe
-def placements(request: HttpRequest) -> HttpResponse:
+def placements(request: HttpRequest) -> HttpResponseBase:
     """Everybody who learns somewhere, those to be prepared first."""
     agency = own_agency(request)
     found = PlacementFilter(request.GET, placement_rows(request, agency), agency)
     sort = request.GET.get("sort", "")
-    rows = paginate(request, found.qs.order_by(*SORTS.get(sort, SORTS[""])))
+    ordered = found.qs.order_by(*SORTS.get(sort, SORTS[""]))
+    if wants_sheet(request):
+        return sheet(request, _("Participants"), ordered, SHEET, agency_id=agency.pk, zone=agency.zone)
+    rows = paginate(request, ordered)
     for row in rows:
         row.missing = missing_for_start(row)  # type: ignore[attr-defined]
     return page(

@@ -8,6 +8,7 @@ from typing import Any
 
 from django.db.models import F, QuerySet
 from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -28,6 +29,7 @@ from web.components import Column
 from web.forms.agency import ApplicationFilter, BatchForm
 from web.pages import page, paginate, user_of
 from web.phrases import explain
+from web.sheets import Field, sheet, wants_sheet
 from web.views.agency.common import is_officer, open_codes, own_agency
 
 SORTS = {
@@ -67,9 +69,11 @@ def queue_rows(user: User, agency: Agency) -> QuerySet[Application]:
 
 @policy(Role.HR, Role.AUDITOR)
 @require_http_methods(["GET", "HEAD", "POST"])
-def queue(request: HttpRequest) -> HttpResponse:
+def queue(request: HttpRequest) -> HttpResponseBase:
     """Applications by deadline; several can be decided at once, each for itself."""
     agency = own_agency(request)
+    if wants_sheet(request) and request.method != "POST":
+        return _queue_sheet(request, agency)
     form, status, is_untouched = BatchForm(), 200, False
     if request.method == "POST":
         own_agency(request, AgencyRole.HR)
@@ -89,6 +93,21 @@ def queue(request: HttpRequest) -> HttpResponse:
         partial="results",
         status=status,
     )
+
+
+def _queue_sheet(request: HttpRequest, agency: Agency) -> HttpResponseBase:
+    found = ApplicationFilter(request.GET, queue_rows(user_of(request), agency), agency)
+    rows = found.qs.order_by(*SORTS.get(request.GET.get("sort", ""), SORTS["deadline"]))
+    fields = [
+        Field(_("Applicant"), lambda row: row.employee.full_name, 34),
+        Field(_("NIP"), lambda row: row.employee.masked_nip, 12),
+        Field(_("Unit"), lambda row: row.employee.unit.name, 40),
+        Field(_("Slot"), lambda row: row.slot.title, 40),
+        Field(_("Partner"), lambda row: row.slot.partner.name, 30),
+        Field(_("Status"), lambda row: row.get_status_display()),
+        Field(_("Deadline"), lambda row: row.due_at),
+    ]
+    return sheet(request, _("Applications"), rows, fields, agency_id=agency.pk, zone=agency.zone)
 
 
 def _picked(request: HttpRequest) -> list[uuid.UUID]:

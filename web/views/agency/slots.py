@@ -6,7 +6,9 @@ import uuid
 
 from django.db.models import Count, F, Q
 from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.models import User
@@ -26,6 +28,7 @@ from web.components import Column, Fact
 from web.forms.agency import ReturnSlotForm, SlotReviewFilter
 from web.pages import Attempt, attempt, done, page, paginate, user_of
 from web.phrases import strongest_lines
+from web.sheets import Field, sheet, wants_sheet
 from web.templatetags.padan import date_range, short_date
 from web.views.agency.common import own_agency, require_own
 from web.views.employee.slots import cohort_fact
@@ -33,6 +36,18 @@ from web.views.employee.slots import cohort_fact
 HANDED_IN = [status for status in LIVE_APPLICATION if status != ApplicationStatus.DRAFT]
 INTEREST = Count("applications", filter=Q(applications__status__in=HANDED_IN), distinct=True)
 CANDIDATES = 10
+SHEET = (
+    Field(gettext_lazy("Slot"), lambda row: row.title, 40),
+    Field(gettext_lazy("Kind"), lambda row: row.policy.label),
+    Field(gettext_lazy("Partner"), lambda row: row.partner.name, 30),
+    Field(gettext_lazy("Begins"), lambda row: row.starts_on, 12),
+    Field(gettext_lazy("Ends"), lambda row: row.ends_on, 12),
+    Field(gettext_lazy("Seats"), lambda row: row.seats, 10),
+    Field(gettext_lazy("Seats taken"), lambda row: row.filled_seats, 12),
+    Field(gettext_lazy("Applications"), lambda row: row.interest, 12),
+    Field(gettext_lazy("Status"), lambda row: row.get_status_display()),
+    Field(gettext_lazy("Apply until"), lambda row: row.apply_by, 14),
+)
 SORTS = {
     "deadline": ("apply_by", "pk"),
     "-deadline": ("-apply_by", "pk"),
@@ -43,13 +58,16 @@ SORTS = {
 
 @policy(Role.HR, Role.AUDITOR)
 @require_safe
-def slots(request: HttpRequest) -> HttpResponse:
+def slots(request: HttpRequest) -> HttpResponseBase:
     """Slots handed in to the agency, those to review first."""
     agency = own_agency(request)
     rows = visible_slots(user_of(request)).filter(agency=agency).exclude(status=SlotStatus.DRAFT)
     found = SlotReviewFilter(request.GET, rows, agency)
     sort = request.GET.get("sort", "")
     listed = found.qs.select_related("partner", "agreement").annotate(interest=INTEREST)
+    if wants_sheet(request):
+        ordered = listed.order_by(*SORTS.get(sort, SORTS["deadline"]))
+        return sheet(request, _("Slots"), ordered, SHEET, agency_id=agency.pk, zone=agency.zone)
     return page(
         request,
         "agency/slots.html",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import uuid
 
 from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
@@ -22,6 +23,7 @@ from web.consent import PARTNER_SEES
 from web.forms.applications import ApplicationForm, WithdrawForm
 from web.lives import application_steps
 from web.pages import Attempt, attempt, done, page, paginate, user_of
+from web.sheets import Field, sheet, wants_sheet
 from web.views.employee.common import get_own_application, own_employee
 from web.views.employee.slots import own_application
 
@@ -108,10 +110,20 @@ def _elsewhere(slot: Slot, outcome: Attempt) -> list[Slot]:
 
 @policy(Role.EMPLOYEE)
 @require_safe
-def applications(request: HttpRequest) -> HttpResponse:
+def applications(request: HttpRequest) -> HttpResponseBase:
     """My applications, those under way first."""
     user = user_of(request)
     mine = visible_applications(user).filter(employee__user=user).select_related("slot__partner", "agency")
+    if wants_sheet(request):
+        fields = [
+            Field(_("Slot"), lambda row: row.slot.title, 40),
+            Field(_("Partner"), lambda row: row.slot.partner.name, 30),
+            Field(_("Handed in"), lambda row: row.submitted_at),
+            Field(_("Status"), lambda row: row.get_status_display()),
+            Field(_("Deadline"), lambda row: row.due_at),
+        ]
+        zone = own_employee(request).agency.zone
+        return sheet(request, _("My applications"), mine.order_by("-created_at", "pk"), fields, zone=zone)
     under_way = [s for s in LIVE_APPLICATION if s != ApplicationStatus.ACCEPTED]
     return page(
         request,

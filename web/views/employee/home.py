@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from django.db.models import Count, Exists, OuterRef, Q
 from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -25,6 +26,7 @@ from placements.selectors import jp_account
 from placements.states import ApplicationStatus, AttendanceStatus, EvaluatorRole, LogbookStatus, PlacementStatus
 from web.components import Column
 from web.pages import page
+from web.sheets import Field, sheet, wants_sheet
 from web.views.employee.common import open_gaps, own_employee, suggestions
 
 SHOWN_GAPS = 5
@@ -193,15 +195,25 @@ def profile_groups(lines: list[GapLine]) -> dict[str, object]:
 
 @policy(Role.EMPLOYEE)
 @require_safe
-def hours(request: HttpRequest) -> HttpResponse:
+def hours(request: HttpRequest) -> HttpResponseBase:
     """The JP account of a year against its duty (PNS) or ceiling (PPPK)."""
     employee = own_employee(request)
+    account = jp_account(employee)
+    if wants_sheet(request):
+        fields = [
+            Field(_("Activity"), lambda row: row.placement.slot.title if row.placement else row.rule.name_id, 40),
+            Field(_("Day"), lambda row: row.occurs_on, 12),
+            Field(_("Form"), lambda row: row.rule.name_id, 30),
+            Field(_("JP"), lambda row: row.hours, 10),
+            Field(_("Counted"), lambda row: row.counted_hours, 10),
+        ]
+        return sheet(request, _("JP account"), list(account.entries), fields)
     return page(
         request,
         "employee/hours.html",
         {
             "employee": employee,
-            "account": jp_account(employee),
+            "account": account,
             "is_pppk": employee.kind == EmployeeKind.PPPK,
             "columns": [
                 Column(_("Activity")),

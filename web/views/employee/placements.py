@@ -8,6 +8,7 @@ from typing import Any
 
 from django.db.models import prefetch_related_objects
 from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
@@ -25,6 +26,7 @@ from placements.states import EvaluatorRole, LogbookStatus, PlacementStatus
 from web.components import Fact
 from web.forms.placements import EvaluationForm, LogbookForm, PlanFormSet, SessionForm, StopForm
 from web.pages import Attempt, attempt, done, is_uuid, page, paginate, user_of
+from web.sheets import Field, sheet, wants_sheet
 from web.views.employee.common import get_own_placement, own_employee
 from web.views.papers import papers_of
 
@@ -36,10 +38,20 @@ RECENT_DAYS = 5
 
 @policy(Role.EMPLOYEE)
 @require_safe
-def placements(request: HttpRequest) -> HttpResponse:
+def placements(request: HttpRequest) -> HttpResponseBase:
     """My placements, the running ones first."""
     user = user_of(request)
     mine = visible_placements(user).filter(employee__user=user).select_related("slot__partner", "mentor", "agency")
+    if wants_sheet(request):
+        fields = [
+            Field(_("Slot"), lambda row: row.slot.title, 40),
+            Field(_("Partner"), lambda row: row.slot.partner.name, 30),
+            Field(_("Mentor"), lambda row: row.mentor.name if row.mentor else "", 30),
+            Field(_("Begins"), lambda row: row.starts_on, 12),
+            Field(_("Ends"), lambda row: row.ends_on, 12),
+            Field(_("Status"), lambda row: row.get_status_display()),
+        ]
+        return sheet(request, _("My placements"), mine.order_by("-starts_on", "pk"), fields)
     present = [PlacementStatus.PREPARING, *RUNNING, PlacementStatus.ON_HOLD]
     return page(
         request,

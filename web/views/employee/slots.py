@@ -6,6 +6,7 @@ import uuid
 
 from django.db.models import Prefetch, prefetch_related_objects
 from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
@@ -27,6 +28,7 @@ from web.components import Fact, ReasonLine
 from web.forms.slots import SlotFilter
 from web.pages import page, paginate, user_of
 from web.phrases import change_line, headline, level_word, reason_lines, strongest_lines
+from web.sheets import Field, sheet, wants_sheet
 from web.templatetags.padan import date_range, short_date
 from web.views.employee.common import open_gaps, own_employee, suggestions
 
@@ -54,13 +56,25 @@ def recommended(request: HttpRequest) -> HttpResponse:
 
 @policy(Role.EMPLOYEE)
 @require_safe
-def search(request: HttpRequest) -> HttpResponse:
+def search(request: HttpRequest) -> HttpResponseBase:
     """Every open slot of the agency, filtered by what stands in the address."""
     employee = own_employee(request)
     user = user_of(request)
     open_slots = visible_slots(user).filter(agency=employee.agency).open(employee.agency.today())  # type: ignore[attr-defined]
     found = SlotFilter(request.GET, open_slots)
     slots = found.qs.select_related("partner").distinct().order_by("apply_by", "title", "pk")
+    if wants_sheet(request):
+        fields = [
+            Field(_("Slot"), lambda row: row.title, 40),
+            Field(_("Kind"), lambda row: row.policy.label),
+            Field(_("Partner"), lambda row: row.partner.name, 30),
+            Field(_("Place"), lambda row: row.place or row.get_mode_display()),
+            Field(_("Begins"), lambda row: row.starts_on, 12),
+            Field(_("Ends"), lambda row: row.ends_on, 12),
+            Field(_("Hours a week"), lambda row: row.hours_per_week, 12),
+            Field(_("Apply until"), lambda row: row.apply_by, 14),
+        ]
+        return sheet(request, _("Slots"), slots, fields)
     return page(
         request,
         "employee/slots.html",

@@ -6,6 +6,7 @@ import uuid
 
 from django.db.models import Count, Q
 from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
@@ -19,12 +20,13 @@ from placements.states import RESERVING_PLACEMENT
 from web.forms.availability import AvailabilityForm
 from web.forms.partner import MentorProfileForm
 from web.pages import Attempt, attempt, done, page, user_of
+from web.sheets import Field, sheet, wants_sheet
 from web.views.partner.common import own_partner
 
 
 @policy(Role.PARTNER)
 @require_safe
-def mentors(request: HttpRequest) -> HttpResponse:
+def mentors(request: HttpRequest) -> HttpResponseBase:
     """Our mentors and how many participants each guides now."""
     partner = own_partner(request)
     rows = (
@@ -35,6 +37,13 @@ def mentors(request: HttpRequest) -> HttpResponse:
         )
         .order_by("name", "pk")
     )
+    if wants_sheet(request):
+        fields = [
+            Field(_("Mentor"), lambda row: row.name, 34),
+            Field(_("Participants now"), lambda row: row.load, 16),
+            Field(_("Slots"), lambda row: row.slots, 12),
+        ]
+        return sheet(request, _("Our mentors"), rows, fields)
     return page(request, "partner/mentors.html", {"partner": partner, "mentors": rows})
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from django.db.models import Count, Q
 from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
@@ -43,6 +44,7 @@ from web.forms.partner import (
     typed_slot,
 )
 from web.pages import Attempt, attempt, done, page, paginate, user_of
+from web.sheets import Field, sheet, wants_sheet
 from web.views.employee.slots import slot_facts
 from web.views.partner.common import get_own_slot, own_partner
 
@@ -53,7 +55,7 @@ LOOKED_AFTER = (SlotStatus.PUBLISHED, SlotStatus.PAUSED, SlotStatus.FULL)
 
 @policy(Role.PARTNER)
 @require_safe
-def slots(request: HttpRequest) -> HttpResponse:
+def slots(request: HttpRequest) -> HttpResponseBase:
     """Our slots, the newest first, with how many candidates each has."""
     partner = own_partner(request)
     form = SlotStatusFilter(request.GET)
@@ -67,6 +69,20 @@ def slots(request: HttpRequest) -> HttpResponse:
         )
         .order_by("-created_at", "pk")
     )
+    if wants_sheet(request):
+        fields = [
+            Field(_("Slot"), lambda row: row.title, 40),
+            Field(_("Kind"), lambda row: row.policy.label),
+            Field(_("City"), lambda row: row.agency.city),
+            Field(_("Begins"), lambda row: row.starts_on, 12),
+            Field(_("Ends"), lambda row: row.ends_on, 12),
+            Field(_("Seats"), lambda row: row.seats, 10),
+            Field(_("Seats taken"), lambda row: row.filled_seats, 12),
+            Field(_("Candidates"), lambda row: row.candidates, 12),
+            Field(_("Status"), lambda row: row.get_status_display()),
+            Field(_("Apply until"), lambda row: row.apply_by, 14),
+        ]
+        return sheet(request, _("Our slots"), rows, fields)
     return page(
         request,
         "partner/slots.html",
