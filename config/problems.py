@@ -91,6 +91,10 @@ FIELD: dict[str, tuple[Promise, Promise]] = {
     "too_many_items": (_("The list is too long."), _("Send at most %(max_length)s items.")),
     "too_few_items": (_("The list is too short."), _("Send at least %(min_length)s items.")),
     "not_a_date": (_("This is not a date of our calendar."), _("Write it as year-month-day, for example 2027-03-01.")),
+    "not_a_moment": (
+        _("This is not a moment with its distance from UTC."),
+        _("Write it like 2027-03-01T09:00:00+08:00."),
+    ),
     "not_an_id": (_("This is not an id."), _("Send the id as it was given by the API.")),
     "wrong_type": (_("The value has the wrong type."), _("See the type of the field in the API document.")),
 }
@@ -116,6 +120,11 @@ _FIELD_CODES = {
     "date_type": "not_a_date",
     "date_from_datetime_parsing": "not_a_date",
     "date_from_datetime_inexact": "not_a_date",
+    "datetime_format": "not_a_moment",
+    "datetime_parsing": "not_a_moment",
+    "datetime_from_date_parsing": "not_a_moment",
+    "datetime_object_invalid": "not_a_moment",
+    "timezone_aware": "not_a_moment",
     "uuid_parsing": "not_an_id",
     "uuid_type": "not_an_id",
 }

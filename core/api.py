@@ -6,14 +6,14 @@ import http
 import re
 import unicodedata
 from collections.abc import Iterator
-from datetime import date
+from datetime import UTC, date, datetime
 from typing import Annotated, Any
 
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from ninja import Field, FilterSchema, Schema
 from ninja.pagination import LimitOffsetPagination
-from pydantic import BaseModel, BeforeValidator, ConfigDict, WithJsonSchema, field_validator
+from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, WithJsonSchema, field_validator
 from pydantic_core import PydanticCustomError
 
 _KEPT = "\n\r\t"
@@ -65,6 +65,20 @@ Day = Annotated[
     BeforeValidator(_only_iso),
     Field(ge=date(1950, 1, 1), le=date(2099, 12, 31)),
     WithJsonSchema({"type": "string", "format": "date", "examples": ["2027-03-01"]}),
+]
+
+
+def _only_iso_moment(value: Any) -> Any:
+    if not isinstance(value, str) or "T" not in value.upper().replace(" ", "T"):
+        raise PydanticCustomError("datetime_format", "not a moment")
+    return value
+
+
+Moment = Annotated[
+    AwareDatetime,
+    BeforeValidator(_only_iso_moment),
+    Field(ge=datetime(1950, 1, 1, tzinfo=UTC), le=datetime(2099, 12, 31, tzinfo=UTC)),
+    WithJsonSchema({"type": "string", "format": "date-time", "examples": ["2027-03-01T09:00:00+08:00"]}),
 ]
 Level = Annotated[int, Field(ge=1, le=5, examples=[3])]
 LevelOrNone = Annotated[int, Field(ge=0, le=5, examples=[2], description="0 asks for nothing.")]

@@ -16,7 +16,8 @@ from core.api import Day, Pages
 from core.errors import NotFound, require
 from core.policy import Router
 from partners.permissions import get_visible_slot
-from placements import permissions, selectors, services
+from placements import agenda, permissions, selectors, services
+from placements.free_times import FreeTime, free_times
 from placements.models import (
     Application,
     Attendance,
@@ -38,6 +39,7 @@ from placements.schemas import (
     AttendanceFilters,
     AttendanceIn,
     AttendanceOut,
+    BookingIn,
     CandidateFilters,
     CandidateOut,
     CertificateOut,
@@ -47,6 +49,8 @@ from placements.schemas import (
     EndIn,
     EvaluationIn,
     EvaluationOut,
+    FreeTimeOut,
+    FreeTimesIn,
     HourEntryOut,
     HoursIn,
     LetterIn,
@@ -55,6 +59,7 @@ from placements.schemas import (
     LogbookIn,
     LogbookOut,
     MentorChoiceIn,
+    MoveIn,
     NoteIn,
     ObjectiveOut,
     OptionalNoteIn,
@@ -66,7 +71,11 @@ from placements.schemas import (
     ReasonIn,
     RequiredNoteIn,
     RevokeIn,
+    SessionAnswerIn,
+    SessionCancelIn,
+    SessionFilters,
     SessionIn,
+    SessionNoteIn,
     SessionOut,
     StepOut,
     SubmitIn,
@@ -488,31 +497,105 @@ def return_logbook_entry(request: SignedInRequest, entry_id: UUID, data: Require
     return services.return_logbook_entry(actor=request.user, entry_id=entry_id, note=data.note)
 
 
-@router.get("/placements/{uuid:placement_id}/sessions", policy=AROUND, response=list[SessionOut], tags=["Placements"])
+@router.get("/placements/{uuid:placement_id}/sessions", policy=AROUND, response=list[SessionOut], tags=["Sessions"])
 @paginate(Pages)
-def list_sessions(request: SignedInRequest, placement_id: UUID) -> QuerySet[MentoringSession]:
+def list_sessions(
+    request: SignedInRequest, placement_id: UUID, filters: Query[SessionFilters]
+) -> QuerySet[MentoringSession]:
     """The mentoring sessions of a placement, the latest first."""
     placement = permissions.get_visible_placement(request.user, placement_id)
-    return MentoringSession.objects.filter(placement=placement)
+    return filters.filter(agenda.seen_sessions(request.user).filter(placement=placement))
 
 
 @router.post(
     "/placements/{uuid:placement_id}/sessions",
     policy=(Role.EMPLOYEE, *HOSTS),
     response={201: SessionOut},
-    tags=["Placements"],
+    tags=["Sessions"],
 )
 def record_session(request: SignedInRequest, placement_id: UUID, data: SessionIn) -> MentoringSession:
-    """Enter a session, and confirm it for my side."""
-    return services.record_session(actor=request.user, placement_id=placement_id, **data.model_dump())
+    """Enter a session that was not booked, and confirm it for my side."""
+    session = services.record_session(actor=request.user, placement_id=placement_id, **data.model_dump())
+    return agenda.get_seen_session(request.user, session.pk)
+
+
+@router.get(
+    "/placements/{uuid:placement_id}/free-times",
+    policy=(Role.EMPLOYEE, *HOSTS),
+    response=list[FreeTimeOut],
+    tags=["Sessions"],
+)
+def list_free_times(request: SignedInRequest, placement_id: UUID, wanted: Query[FreeTimesIn]) -> list[FreeTime]:
+    """When mentor and participant could meet: the mentor's windows without days off and what is booked."""
+    placement = permissions.get_visible_placement(request.user, placement_id)
+    since = wanted.since or placement.agency.today()
+    return free_times(placement, since=since, days=wanted.days, minutes=wanted.minutes)
 
 
 @router.post(
-    "/sessions/{uuid:session_id}/confirm", policy=(Role.EMPLOYEE, *HOSTS), response=SessionOut, tags=["Placements"]
+    "/placements/{uuid:placement_id}/bookings",
+    policy=(Role.EMPLOYEE, *HOSTS),
+    response={201: SessionOut},
+    tags=["Sessions"],
+)
+def book_session(request: SignedInRequest, placement_id: UUID, data: BookingIn) -> MentoringSession:
+    """Book a session at a free time."""
+    session = services.book_session(actor=request.user, placement_id=placement_id, **data.model_dump())
+    return agenda.get_seen_session(request.user, session.pk)
+
+
+@router.get("/sessions", policy=AROUND, response=list[SessionOut], tags=["Sessions"])
+@paginate(Pages)
+def list_all_sessions(request: SignedInRequest, filters: Query[SessionFilters]) -> QuerySet[MentoringSession]:
+    """All sessions I see: a mentor's whole agenda, an agency's, my own."""
+    return filters.filter(agenda.seen_sessions(request.user))
+
+
+@router.get("/sessions/{uuid:session_id}", policy=AROUND, response=SessionOut, tags=["Sessions"])
+def get_session(request: SignedInRequest, session_id: UUID) -> MentoringSession:
+    """One session."""
+    return agenda.get_seen_session(request.user, session_id)
+
+
+@router.post("/sessions/{uuid:session_id}/move", policy=(Role.EMPLOYEE, *HOSTS), response=SessionOut, tags=["Sessions"])
+def move_session(request: SignedInRequest, session_id: UUID, data: MoveIn) -> MentoringSession:
+    """Move a booked session to another free time."""
+    services.move_session(actor=request.user, session_id=session_id, **data.model_dump())
+    return agenda.get_seen_session(request.user, session_id)
+
+
+@router.post(
+    "/sessions/{uuid:session_id}/cancel", policy=(Role.EMPLOYEE, *HOSTS), response=SessionOut, tags=["Sessions"]
+)
+def cancel_session(request: SignedInRequest, session_id: UUID, data: SessionCancelIn) -> MentoringSession:
+    """Call a booked session off before it begins."""
+    services.cancel_session(actor=request.user, session_id=session_id, **data.model_dump())
+    return agenda.get_seen_session(request.user, session_id)
+
+
+@router.post(
+    "/sessions/{uuid:session_id}/confirm", policy=(Role.EMPLOYEE, *HOSTS), response=SessionOut, tags=["Sessions"]
 )
 def confirm_session(request: SignedInRequest, session_id: UUID) -> MentoringSession:
-    """The other side confirms; with both it counts."""
-    return services.confirm_session(actor=request.user, session_id=session_id)
+    """Say that it was held; with both sides it counts."""
+    services.confirm_session(actor=request.user, session_id=session_id)
+    return agenda.get_seen_session(request.user, session_id)
+
+
+@router.post(
+    "/sessions/{uuid:session_id}/answer", policy=(Role.EMPLOYEE, *HOSTS), response=SessionOut, tags=["Sessions"]
+)
+def answer_session(request: SignedInRequest, session_id: UUID, data: SessionAnswerIn) -> MentoringSession:
+    """Say whether it was held; where the sides disagree it does not count, and HR is told."""
+    services.answer_session(actor=request.user, session_id=session_id, held=data.held)
+    return agenda.get_seen_session(request.user, session_id)
+
+
+@router.put("/sessions/{uuid:session_id}/note", policy=(Role.EMPLOYEE, *HOSTS), response=SessionOut, tags=["Sessions"])
+def write_session_note(request: SignedInRequest, session_id: UUID, data: SessionNoteIn) -> MentoringSession:
+    """Keep my note for those whom I name; one of each visibility."""
+    services.write_session_note(actor=request.user, session_id=session_id, **data.model_dump())
+    return agenda.get_seen_session(request.user, session_id)
 
 
 @router.get("/slots/{uuid:slot_id}/attendance", policy=HOSTS, response=list[AttendanceOut], tags=["Placements"])

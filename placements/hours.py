@@ -15,8 +15,9 @@ from django.db.models.functions import Coalesce
 from asn.models import Employee
 from asn.states import EmployeeKind
 from core.errors import Conflict
-from placements.models import LearningHourEntry, LearningHourRule, Placement
-from placements.states import RESERVING_PLACEMENT, NotCounted
+from partners.kinds import JpBasis, all_kinds
+from placements.models import LearningHourEntry, LearningHourRule, MentoringSession, Placement
+from placements.states import RESERVING_PLACEMENT, STARTED_PLACEMENT, NotCounted, SessionStatus
 
 
 def account_year(employee: Employee, on: date) -> date:
@@ -109,9 +110,15 @@ def capped_by_ceiling(employee: Employee, hours: int, year_start: date) -> Credi
     return Credit(hours, free, NotCounted.PPPK_CEILING)
 
 
-def session_credit(employee: Employee, rule: LearningHourRule, held_on: date) -> Credit:
-    """JP of one session by the month it was held in: beyond ``monthly_cap`` sessions it adds nothing."""
-    hours = rule.hours or 0
+def session_credit(placement: Placement, rule: LearningHourRule, held_on: date) -> Credit:
+    """JP of one session by the month it was held in: beyond ``monthly_cap`` sessions it adds nothing.
+
+    Nor does it on the days of an activity at the same partner that is credited as a whole: magang hours that hold
+    mentoring sessions count once, as magang.
+    """
+    employee, hours = placement.employee, rule.hours or 0
+    if _within_an_activity(placement, held_on):
+        return Credit(hours, 0, NotCounted.SAME_HOURS)
     in_month = LearningHourEntry.objects.filter(
         employee=employee,
         rule__form=rule.form,
@@ -123,3 +130,58 @@ def session_credit(employee: Employee, rule: LearningHourRule, held_on: date) ->
     if rule.monthly_cap is not None and in_month >= rule.monthly_cap:
         return Credit(hours, 0, NotCounted.MONTHLY_CAP)
     return capped_by_ceiling(employee, hours, account_year(employee, held_on))
+
+
+def _within_an_activity(placement: Placement, day: date) -> bool:
+    as_a_whole = [kind.code for kind in all_kinds() if kind.jp_basis is JpBasis.ACTIVITY]
+    return (
+        Placement.objects.filter(
+            employee=placement.employee_id,
+            slot__partner=placement.slot.partner_id,
+            slot__kind__in=as_a_whole,
+            status__in=STARTED_PLACEMENT,
+            starts_on__lte=day,
+            ends_on__gte=day,
+        )
+        .exclude(pk=placement.pk)
+        .exists()
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class SessionOutlook:
+    """What a session would bring: the how manieth of its month it is, and its JP."""
+
+    number: int
+    cap: int | None
+    credit: Credit
+
+    @property
+    def over_cap(self) -> bool:
+        return self.credit.reason == NotCounted.MONTHLY_CAP
+
+
+def session_outlook(
+    placement: Placement, day: date, *, without: MentoringSession | None = None
+) -> SessionOutlook | None:
+    """JP that a session on a day would bring, told beforehand; None where sessions are not counted one by one.
+
+    Sessions of that month which are booked or wait for a word are taken to count.
+    """
+    policy = placement.policy
+    if policy.jp_basis is not JpBasis.SESSION:
+        return None
+    rule = rule_for(policy.jp_form, placement.agency_id, day)
+    others = MentoringSession.objects.filter(
+        placement__employee=placement.employee_id,
+        placement__slot__kind__in=[kind.code for kind in all_kinds() if kind.jp_form == policy.jp_form],
+        status__in=(SessionStatus.BOOKED, SessionStatus.REPORTED, SessionStatus.HELD),
+        held_on__year=day.year,
+        held_on__month=day.month,
+    )
+    if without is not None:
+        others = others.exclude(pk=without.pk)
+    number = others.count() + 1
+    if rule.monthly_cap is not None and number > rule.monthly_cap:
+        return SessionOutlook(number, rule.monthly_cap, Credit(rule.hours or 0, 0, NotCounted.MONTHLY_CAP))
+    return SessionOutlook(number, rule.monthly_cap, session_credit(placement, rule, day))

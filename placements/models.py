@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import secrets
+from datetime import datetime, timedelta
 from typing import ClassVar
 
 import pgtrigger
 from django.conf import settings
 from django.contrib.postgres.constraints import ExclusionConstraint
-from django.contrib.postgres.fields import ArrayField, DateRangeField, RangeBoundary, RangeOperators
+from django.contrib.postgres.fields import ArrayField, DateRangeField, DateTimeRangeField, RangeBoundary, RangeOperators
 from django.db import models
 from django.db.models import F, Func, Q
 from django_fsm import FSMField, transition
@@ -20,6 +21,7 @@ from mentors.models import Mentor
 from partners.kinds import Document, KindPolicy, get_kind
 from partners.models import Slot, SlotMeeting
 from placements.states import (
+    KEEPING_SESSION,
     LIVE_APPLICATION,
     RESERVING_PLACEMENT,
     STARTED_PLACEMENT,
@@ -35,11 +37,15 @@ from placements.states import (
     EvaluatorRole,
     LogbookStatus,
     NotCounted,
+    NoteVisibility,
     PaperKind,
     PlacementStatus,
+    SessionCancelReason,
+    SessionStatus,
 )
 
 USER = settings.AUTH_USER_MODEL
+SHORTEST_BOOKING, LONGEST_BOOKING = 30, 120  # minutes
 S = ApplicationStatus
 
 
@@ -496,29 +502,102 @@ class LogbookEntry(TenantModel):
         """The mentor asks for a revision."""
 
 
+def _during(start: str, end: str) -> Func:
+    """The time of a row as a half-open range: one may begin when another ends."""
+    return Func(F(start), F(end), function="tstzrange", output_field=DateTimeRangeField())
+
+
 class MentoringSession(TenantModel):
-    """One dated meeting; it counts once both sides have confirmed it."""
+    """A meeting of participant and mentor, booked ahead or entered afterwards.
+
+    It counts once both sides have said that it was held. Only what was booked has a time of day; mentor and
+    participant stand beside the placement because the database keeps the time of each free of a second booking.
+    """
 
     placement = models.ForeignKey(Placement, on_delete=models.CASCADE, related_name="sessions")
-    held_on = models.DateField()
+    employee = models.ForeignKey(Employee, null=True, on_delete=models.PROTECT, related_name="+")
+    mentor = models.ForeignKey(Mentor, null=True, on_delete=models.PROTECT, related_name="sessions")
+    status = FSMField(max_length=20, choices=SessionStatus.choices, default=SessionStatus.REPORTED, protected=True)
+    held_on = models.DateField(help_text="The day in the agency's zone.")
+    starts_at = models.DateTimeField(null=True)
+    ends_at = models.DateTimeField(null=True)
     minutes = models.PositiveSmallIntegerField(default=60)
     agenda = models.CharField(max_length=600)
-    notes = models.TextField(max_length=3000, blank=True)
+    place = models.CharField(max_length=200, blank=True)
+    link = models.CharField(max_length=300, blank=True, help_text="https only; shown, never fetched.")
+    booked_by = models.ForeignKey(USER, null=True, on_delete=models.PROTECT, related_name="+")
+    booked_at = models.DateTimeField(null=True)
+    moves = models.PositiveSmallIntegerField(default=0, help_text="How often it was moved: calendars want to know.")
     participant_confirmed_at = models.DateTimeField(null=True)
+    participant_denied_at = models.DateTimeField(null=True)
     mentor_confirmed_at = models.DateTimeField(null=True)
     mentor_confirmed_by = models.ForeignKey(USER, null=True, on_delete=models.PROTECT, related_name="+")
+    mentor_denied_at = models.DateTimeField(null=True)
+    mentor_denied_by = models.ForeignKey(USER, null=True, on_delete=models.PROTECT, related_name="+")
+    cancel_reason = models.CharField(max_length=30, choices=SessionCancelReason, blank=True)
+    cancel_note = models.CharField(max_length=600, blank=True)
+    cancelled_by = models.ForeignKey(USER, null=True, on_delete=models.PROTECT, related_name="+")
+    cancelled_at = models.DateTimeField(null=True)
 
     class Meta:
         ordering = ("-held_on",)
         constraints = (
-            models.UniqueConstraint(fields=("placement", "held_on"), name="session_once_a_day"),
+            models.UniqueConstraint(
+                fields=("placement", "held_on"), condition=Q(status__in=KEEPING_SESSION), name="session_once_a_day"
+            ),
             models.CheckConstraint(condition=Q(minutes__range=(15, 480)), name="session_minutes_range"),
-            paired(
-                "mentor_confirmed_by",
-                "mentor_confirmed_at",
-                name="session_mentor_paired",
+            models.CheckConstraint(
+                condition=Q(starts_at__isnull=True, ends_at__isnull=True, booked_at__isnull=True)
+                & ~Q(status__in=(SessionStatus.BOOKED, SessionStatus.CANCELLED))
+                | Q(
+                    starts_at__isnull=False,
+                    ends_at__isnull=False,
+                    ends_at__gte=F("starts_at") + timedelta(minutes=SHORTEST_BOOKING),
+                    ends_at__lte=F("starts_at") + timedelta(minutes=LONGEST_BOOKING),
+                    booked_at__isnull=False,
+                    mentor__isnull=False,
+                    employee__isnull=False,
+                ),
+                name="session_booked_whole",
+            ),
+            models.CheckConstraint(condition=Q(link="") | Q(link__startswith="https://"), name="session_link_https"),
+            paired("booked_by", "booked_at", name="session_booked_paired"),
+            paired("mentor_confirmed_by", "mentor_confirmed_at", name="session_mentor_paired"),
+            paired("mentor_denied_by", "mentor_denied_at", name="session_denied_paired"),
+            paired("cancelled_by", "cancelled_at", name="session_cancelled_paired"),
+            models.CheckConstraint(
+                condition=(Q(participant_confirmed_at__isnull=True) | Q(participant_denied_at__isnull=True))
+                & (Q(mentor_confirmed_at__isnull=True) | Q(mentor_denied_at__isnull=True)),
+                name="session_one_answer_a_side",
+            ),
+            models.CheckConstraint(
+                condition=Q(
+                    status=SessionStatus.HELD,
+                    participant_confirmed_at__isnull=False,
+                    mentor_confirmed_at__isnull=False,
+                )
+                | ~Q(status=SessionStatus.HELD)
+                & (Q(participant_confirmed_at__isnull=True) | Q(mentor_confirmed_at__isnull=True)),
+                name="session_held_by_both",
+            ),
+            models.CheckConstraint(
+                condition=Q(status=SessionStatus.CANCELLED, cancelled_at__isnull=False) & ~Q(cancel_reason="")
+                | ~Q(status=SessionStatus.CANCELLED) & Q(cancelled_at__isnull=True, cancel_reason=""),
+                name="session_cancelled_with_reason",
+            ),
+            *(
+                ExclusionConstraint(
+                    name=f"session_{who}_free",
+                    expressions=(
+                        (F(who), RangeOperators.EQUAL),
+                        (_during("starts_at", "ends_at"), RangeOperators.OVERLAPS),
+                    ),
+                    condition=Q(status__in=KEEPING_SESSION, starts_at__isnull=False),
+                )
+                for who in ("mentor", "employee")
             ),
         )
+        indexes = (models.Index(fields=("starts_at",), condition=Q(status="booked"), name="session_booked_idx"),)
 
     def __str__(self) -> str:
         return f"{self.placement_id} {self.held_on}"
@@ -526,6 +605,71 @@ class MentoringSession(TenantModel):
     @property
     def is_confirmed(self) -> bool:
         return self.participant_confirmed_at is not None and self.mentor_confirmed_at is not None
+
+    @property
+    def participant_says(self) -> bool | None:
+        """Held, not held, or nothing yet."""
+        return self._said(self.participant_confirmed_at, self.participant_denied_at)
+
+    @property
+    def mentor_says(self) -> bool | None:
+        """Held, not held, or nothing yet."""
+        return self._said(self.mentor_confirmed_at, self.mentor_denied_at)
+
+    @staticmethod
+    def _said(confirmed_at: datetime | None, denied_at: datetime | None) -> bool | None:
+        return True if confirmed_at else False if denied_at else None
+
+    @transition(status, source=SessionStatus.BOOKED, target=SessionStatus.BOOKED)
+    def move(self) -> None:
+        """To another free time."""
+
+    @transition(status, source=SessionStatus.BOOKED, target=SessionStatus.CANCELLED)
+    def cancel(self) -> None:
+        """Before it begins, with a reason."""
+
+    @transition(status, source=[SessionStatus.BOOKED, SessionStatus.REPORTED], target=SessionStatus.REPORTED)
+    def report(self) -> None:
+        """One side says whether it was held."""
+
+    @transition(
+        status,
+        source=[SessionStatus.BOOKED, SessionStatus.REPORTED, SessionStatus.DISPUTED],
+        target=SessionStatus.HELD,
+    )
+    def agree_held(self) -> None:
+        """Both say so: it counts."""
+
+    @transition(
+        status,
+        source=[SessionStatus.BOOKED, SessionStatus.REPORTED, SessionStatus.DISPUTED],
+        target=SessionStatus.NOT_HELD,
+    )
+    def agree_not_held(self) -> None:
+        """Both say that it was not."""
+
+    @transition(status, source=[SessionStatus.BOOKED, SessionStatus.REPORTED], target=SessionStatus.DISPUTED)
+    def disagree(self) -> None:
+        """One says held, the other not held: it does not count; either may correct the own word."""
+
+
+class SessionNote(TenantModel):
+    """What one person wrote about a session, for exactly those whom ``visibility`` names."""
+
+    session = models.ForeignKey(MentoringSession, on_delete=models.CASCADE, related_name="notes")
+    author = models.ForeignKey(USER, on_delete=models.PROTECT, related_name="+")
+    visibility = models.CharField(max_length=20, choices=NoteVisibility)
+    text = models.TextField(max_length=3000)
+
+    class Meta:
+        ordering = ("created_at",)
+        constraints = (
+            models.UniqueConstraint(fields=("session", "author", "visibility"), name="session_note_once"),
+            models.CheckConstraint(condition=~Q(text=""), name="session_note_not_empty"),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.session_id} {self.visibility}"
 
 
 class Attendance(TenantModel):

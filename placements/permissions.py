@@ -5,7 +5,7 @@ from __future__ import annotations
 import uuid
 from typing import Any
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
 from accounts.models import User
 from asn.permissions import agencies_of, serves
@@ -23,8 +23,9 @@ from placements.models import (
     MentoringSession,
     Paper,
     Placement,
+    SessionNote,
 )
-from placements.states import ApplicationStatus, DecisionStep, PaperKind, PlacementStatus
+from placements.states import ApplicationStatus, DecisionStep, NoteVisibility, PaperKind, PlacementStatus
 
 # What a partner gets to see at all, and from when on with a name.
 PARTNER_SEES = (
@@ -231,11 +232,32 @@ def can_record_attendance(user: User, slot: Slot) -> bool:
 def get_visible_session(user: User, session_id: uuid.UUID) -> MentoringSession:
     """A session of a visible placement."""
     try:
-        return MentoringSession.objects.select_related("placement").get(
-            pk=session_id, placement__in=visible_placements(user)
-        )
+        return MentoringSession.objects.select_related(
+            "placement__agency", "placement__slot__partner", "placement__employee__supervisor", "placement__mentor"
+        ).get(pk=session_id, placement__in=visible_placements(user))
     except MentoringSession.DoesNotExist:
         raise NotFound() from None
+
+
+def visible_session_notes(user: User) -> QuerySet[SessionNote]:
+    """One's own; as participant or mentor those meant for the pair; as HR or supervisor those meant for the office.
+
+    A member of the partner stands in for a mentor only where the mentor has no account.
+    """
+    shared = Q(visibility__in=(NoteVisibility.PAIR, NoteVisibility.OFFICE))
+    office = Q(visibility=NoteVisibility.OFFICE)
+    return SessionNote.objects.filter(
+        Q(author=user)
+        | (shared & Q(session__placement__employee__user=user))
+        | (shared & Q(session__mentor__user=user))
+        | (
+            shared
+            & Q(session__mentor__user__isnull=True, session__placement__slot__partner__in=partners_of(user))
+            & ~Q(session__placement__employee__user=user)
+        )
+        | (office & Q(session__placement__employee__supervisor__user=user))
+        | (office & Q(agency__in=agencies_of(user, AgencyRole.HR)))
+    )
 
 
 def is_participant(user: User, placement: Placement) -> bool:

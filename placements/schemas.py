@@ -12,7 +12,7 @@ from uuid import UUID
 
 from ninja import Field, FilterLookup, Schema
 
-from core.api import Day, Filters, Input, Level, LevelOrNone
+from core.api import Day, Filters, Input, Level, LevelOrNone, Moment
 from placements.models import Application, Certificate, Paper, Placement
 from placements.permissions import PARTNER_SEES_NAME
 from placements.states import (
@@ -25,8 +25,11 @@ from placements.states import (
     EvaluationStage,
     EvaluatorRole,
     LogbookStatus,
+    NoteVisibility,
     PaperKind,
     PlacementStatus,
+    SessionCancelReason,
+    SessionStatus,
 )
 
 NOTE = 1000
@@ -356,26 +359,104 @@ class LogbookFilters(Filters):
 
 
 class SessionIn(Input):
-    """A mentoring session that took place."""
+    """A mentoring session that took place without having been booked."""
 
     held_on: Day
     minutes: int = Field(60, ge=15, le=480)
     agenda: str = Field(min_length=1, max_length=600)
     notes: str = Field("", max_length=3000)
+    visibility: NoteVisibility = Field(NoteVisibility.PAIR, description="Who reads the notes.")
+
+
+class FreeTimesIn(Input):
+    """Which days of the agency's calendar, and how long."""
+
+    since: Day | None = Field(None, description="The first day; today where none is given.")
+    days: int = Field(7, ge=1, le=31)
+    minutes: int = Field(60, ge=30, le=120)
+
+
+class FreeTimeOut(Schema):
+    """A time in which mentor and participant are both free."""
+
+    starts_at: datetime
+    ends_at: datetime
+
+
+class BookingIn(Input):
+    """A session to come."""
+
+    starts_at: Moment
+    minutes: int = Field(60, ge=30, le=120)
+    agenda: str = Field(min_length=1, max_length=600)
+    place: str = Field("", max_length=200, description="A place or a link, or both.")
+    link: str = Field("", max_length=300, examples=["https://meet.example.go.id/dasbor"])
+
+
+class MoveIn(Input):
+    """Another time for a booked session; its length stays where none is given."""
+
+    starts_at: Moment
+    minutes: int | None = Field(None, ge=30, le=120)
+
+
+class SessionCancelIn(Input):
+    """Why a booked session does not take place."""
+
+    reason: SessionCancelReason
+    note: str = Field("", max_length=600)
+
+
+class SessionAnswerIn(Input):
+    """My word on whether it took place."""
+
+    held: bool
+
+
+class SessionNoteIn(Input):
+    """My note for those whom ``visibility`` names; an empty text removes it."""
+
+    text: str = Field(max_length=3000)
+    visibility: NoteVisibility
+
+
+class SessionNoteOut(Schema):
+    """A note that I may read."""
+
+    author: str = Field(alias="author.name")
+    visibility: NoteVisibility
+    text: str
+
+
+class SessionFilters(Filters):
+    """Which sessions."""
+
+    status: SessionStatus | None = None
+    since: Annotated[Day | None, FilterLookup("held_on__gte")] = None
+    until: Annotated[Day | None, FilterLookup("held_on__lte")] = None
 
 
 class SessionOut(Schema):
-    """A mentoring session; it counts once both sides have confirmed it."""
+    """A mentoring session; it counts once both sides say that it was held. ``notes`` are those I may read."""
 
     id: UUID
     placement_id: UUID
-    held_on: date
+    status: SessionStatus
+    held_on: date = Field(description="The day in the agency's zone.")
+    starts_at: datetime | None
+    ends_at: datetime | None
     minutes: int
     agenda: str
-    notes: str
+    place: str
+    link: str
+    participant_says: bool | None = Field(description="Held, not held, or no word yet.")
+    mentor_says: bool | None
     participant_confirmed_at: datetime | None
     mentor_confirmed_at: datetime | None
     is_confirmed: bool
+    cancel_reason: SessionCancelReason | str
+    cancel_note: str
+    notes: list[SessionNoteOut] = Field(alias="readable_notes")
 
 
 class AttendanceIn(Input):

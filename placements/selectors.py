@@ -41,6 +41,7 @@ from placements.states import (
     EvaluatorRole,
     LogbookStatus,
     PlacementStatus,
+    SessionStatus,
 )
 
 
@@ -185,6 +186,11 @@ def open_placement_actions(user: User, placement: Placement) -> list[str]:
         "set_mentor": (preparing or running) and (host or hr),
         "start": preparing and hr,
         "log": running and participant and not policy.uses_meetings,
+        "book_session": running
+        and policy.uses_sessions
+        and placement.mentor_id is not None
+        and placement.agency.today() <= placement.ends_on
+        and (participant or host),
         "record_session": running and policy.uses_sessions and (participant or host),
         "verify_logbook": running and host,
         "evaluate": running
@@ -334,9 +340,7 @@ def _logbook_check(placement: Placement) -> CheckItem:
 
 
 def _session_check(placement: Placement) -> CheckItem:
-    confirmed = MentoringSession.objects.filter(
-        placement=placement, participant_confirmed_at__isnull=False, mentor_confirmed_at__isnull=False
-    ).count()
+    confirmed = MentoringSession.objects.filter(placement=placement, status=SessionStatus.HELD).count()
     return CheckItem(
         Evidence.SESSION_CONFIRMED.value, _("A session confirmed by both sides"), confirmed > 0, str(confirmed)
     )

@@ -134,6 +134,39 @@ class AttendanceStatus(models.TextChoices):
     CONTESTED = "contested", _("Contested by the participant")
 
 
+class SessionStatus(models.TextChoices):
+    BOOKED = "booked", _("Booked")
+    REPORTED = "reported", _("Waiting for the other side")
+    HELD = "held", _("Confirmed by both sides")
+    NOT_HELD = "not_held", _("Was not held")
+    DISPUTED = "disputed", _("The two sides disagree")
+    CANCELLED = "cancelled", pgettext_lazy("session", "Cancelled")
+
+
+# Sessions that keep the time of both people.
+KEEPING_SESSION = (SessionStatus.BOOKED, SessionStatus.REPORTED, SessionStatus.HELD, SessionStatus.DISPUTED)
+
+
+class SessionCancelReason(models.TextChoices):
+    """Why a booked session does not take place. The last two are written by the system."""
+
+    DUTY_CALL = "duty_call", _("Called to duty")
+    HEALTH = "health", _("Health")
+    MENTOR_AWAY = "mentor_away", _("The mentor cannot come")
+    NOT_NEEDED = "not_needed", _("It is no longer needed")
+    OTHER = "other", pgettext_lazy("reason", "Another reason (see note)")
+    MENTOR_CHANGED = "mentor_changed", _("Another mentor was named")
+    PLACEMENT_OVER = "placement_over", _("The placement is over")
+
+
+class NoteVisibility(models.TextChoices):
+    """Who reads a note of a session."""
+
+    AUTHOR = "author", _("Only me")
+    PAIR = "pair", _("Participant and mentor")
+    OFFICE = "office", _("Also HR and the supervisor")
+
+
 class CertificateKind(models.TextChoices):
     COMPLETION = "completion", _("Certificate of completion")
     STATEMENT = "statement", _("Statement of participation")

@@ -38,3 +38,9 @@ def slot_changed(*, slot_id: str, **_: str) -> None:
 def expire_applications() -> int:
     """End what nobody decided in time (hourly by beat)."""
     return services.expire_applications()
+
+
+@shared_task(name="placements.tasks.remind_of_sessions", ignore_result=True)
+def remind_of_sessions() -> int:
+    """Tell both sides of tomorrow's sessions (hourly by beat, once each)."""
+    return services.remind_of_sessions()

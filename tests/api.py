@@ -7,7 +7,7 @@ import re
 import uuid
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from django.http import HttpResponse
@@ -150,6 +150,8 @@ def _text(schema: Mapping[str, Any]) -> str:
         return str(uuid.uuid4())
     if form == "date":
         return (date.today() - timedelta(days=1)).isoformat()
+    if form == "date-time":
+        return (datetime.now(UTC) + timedelta(days=1)).isoformat()
     if form == "time":
         return "09:00:00"
     text = "contoh" * (schema.get("minLength", 1) // 6 + 1)

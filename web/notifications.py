@@ -12,9 +12,9 @@ from django.template.loader import render_to_string
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from placements.states import DecisionReason
+from placements.states import DecisionReason, SessionCancelReason
 from web.models import Notification
-from web.templatetags.padan import exact_deadline, short_date
+from web.templatetags.padan import exact_deadline, long_datetime, short_date
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,8 +103,28 @@ MESSAGES: dict[str, _Pair] = {
         _("“%(slot)s”, %(day)s: your mentor asks for a revision."),
     ),
     "session_to_confirm": (
-        _("Please confirm a mentoring session"),
-        _("“%(slot)s”: a session of %(day)s has been entered. It counts once both sides confirm it."),
+        _("Please say whether a mentoring session was held"),
+        _("“%(slot)s”: the other side has given its word on the session of %(day)s. It counts once both confirm it."),
+    ),
+    "session_booked": (
+        _("A mentoring session is booked: %(when)s"),
+        _("“%(slot)s”: %(person)s and %(mentor)s meet on %(when)s."),
+    ),
+    "session_moved": (
+        _("A mentoring session was moved to %(when)s"),
+        _("“%(slot)s”: %(person)s and %(mentor)s now meet on %(when)s."),
+    ),
+    "session_cancelled": (
+        _("A mentoring session was cancelled: %(when)s"),
+        _("“%(slot)s”: %(person)s and %(mentor)s. Reason: %(reason)s."),
+    ),
+    "session_due": (
+        _("Tomorrow: a mentoring session, %(when)s"),
+        _("“%(slot)s”: %(person)s and %(mentor)s. The page of the session has place or link."),
+    ),
+    "session_disputed": (
+        _("Two words on one mentoring session"),
+        _("“%(slot)s”, %(day)s: one side says that it was held, the other that it was not. It does not count so far."),
     ),
     "hours_credited": (
         _("%(hours)s JP have been credited"),
@@ -231,6 +251,7 @@ class _Words(dict[str, str]):
     """Parameters as they are read: dates in words, reasons by their label, a dash for what is not known."""
 
     _DATES = {"starts", "ends", "day"}
+    _REASONS = (DecisionReason, SessionCancelReason)
 
     def __init__(self, params: Mapping[str, Any]) -> None:
         super().__init__({name: self._word(name, value, params) for name, value in params.items()})
@@ -243,8 +264,11 @@ class _Words(dict[str, str]):
             return "–"
         if name == "due":
             return str(exact_deadline(dt.datetime.fromisoformat(value), params.get("zone", "")))
+        if name == "when":
+            return str(long_datetime(dt.datetime.fromisoformat(value), params.get("zone", "")))
         if name in self._DATES:
             return str(short_date(dt.date.fromisoformat(value)))
         if name == "reason":
-            return str(DecisionReason(value).label) if value in DecisionReason.values else str(value)
+            found = next((reason(value) for reason in self._REASONS if value in reason.values), None)
+            return str(found.label) if found else str(value)
         return str(value)

@@ -32,6 +32,7 @@ from placements.states import (
     DecisionOutcome,
     DecisionStep,
     PlacementStatus,
+    SessionStatus,
 )
 from web import services
 
@@ -299,18 +300,94 @@ def logbook_returned(*, placement_id: str, entry_id: str, **_: str) -> None:
     )
 
 
+def _session(session_id: str) -> MentoringSession:
+    return MentoringSession.objects.select_related(
+        "mentor__user", "placement__agency", "placement__employee__user", "placement__slot__partner"
+    ).get(pk=session_id)
+
+
+def _tell_of_session(
+    session: MentoringSession, code: str, *, of: str = "", sides: Iterable[str] = ("employee", "host"), hr: bool = False
+) -> None:
+    """Tell these sides, each on the own clock; ``of`` makes it another telling than the last."""
+    row, mentor = session.placement, session.mentor
+    guide: Iterable[User] = (
+        [mentor.user] if mentor is not None and mentor.user is not None else _members(row.slot.partner_id)
+    )
+    readers = {
+        "employee": (_user(row.employee), row.agency.time_zone),
+        "host": (guide, mentor.time_zone if mentor is not None else row.agency.time_zone),
+        "hr": (_hr(row.agency_id), row.agency.time_zone),
+    }
+    for side in [*sides, *(["hr"] if hr else [])]:
+        people, zone = readers[side]
+        services.notify(
+            users=people,
+            message=code,
+            event_key=f"session:{session.pk}:{of}",
+            params={
+                "slot": row.slot.title,
+                "person": row.employee.full_name,
+                "mentor": mentor.name if mentor is not None else row.slot.partner.name,
+                "when": session.starts_at.isoformat() if session.starts_at else "",
+                "day": session.held_on.isoformat(),
+                "reason": session.cancel_reason,
+                "zone": zone,
+            },
+            url=reverse("session", args=[session.pk]),
+        )
+
+
+def _other(side: str) -> list[str]:
+    """Whom to tell of what one side did; both where it was neither."""
+    return [other for other in ("employee", "host") if other != side]
+
+
 @handler
-def session_recorded(*, placement_id: str, session_id: str, **_: str) -> None:
-    """The side that did not enter it confirms it."""
-    session = MentoringSession.objects.get(pk=session_id)
-    row = _placement(placement_id)
-    part, day = f"session:{session.pk}", session.held_on.isoformat()
-    if session.participant_confirmed_at is None:
-        _tell_about(row, _user(row.employee), "session_to_confirm", "employee_placement", of=part, day=day)
-    elif session.mentor_confirmed_at is None:
-        has_login = row.mentor is not None and row.mentor.user is not None
-        route = "mentor_placement" if has_login else "partner_placement"
-        _tell_about(row, _host(row), "session_to_confirm", route, of=part, day=day)
+def session_booked(*, session_id: str, **_: str) -> None:
+    """Whoever did not book it."""
+    session = _session(session_id)
+    booked_by_participant = session.booked_by_id == session.placement.employee.user_id
+    _tell_of_session(session, "session_booked", sides=_other("employee" if booked_by_participant else "host"))
+
+
+@handler
+def session_moved(*, session_id: str, by: str, **_: str) -> None:
+    """Whoever did not move it; only of the last move."""
+    session = _session(session_id)
+    if session.status == SessionStatus.BOOKED:
+        _tell_of_session(session, "session_moved", of=str(session.moves), sides=_other(by))
+
+
+@handler
+def session_cancelled(*, session_id: str, by: str, **_: str) -> None:
+    """Whoever did not cancel it; both where it followed from something else."""
+    _tell_of_session(_session(session_id), "session_cancelled", sides=_other(by))
+
+
+@handler
+def session_due(*, session_id: str, **_: str) -> None:
+    """Both, the day before; not when it was cancelled meanwhile."""
+    session = _session(session_id)
+    if session.status == SessionStatus.BOOKED:
+        _tell_of_session(session, "session_due", of=str(session.moves))
+
+
+@handler
+def session_disputed(*, session_id: str, **_: str) -> None:
+    """Both, and HR."""
+    session = _session(session_id)
+    if session.status == SessionStatus.DISPUTED:
+        _tell_of_session(session, "session_disputed", hr=True)
+
+
+@handler
+def session_recorded(*, session_id: str, **_: str) -> None:
+    """The side that has not given its word yet."""
+    session = _session(session_id)
+    if session.status == SessionStatus.REPORTED:
+        waiting = "employee" if session.participant_says is None else "host"
+        _tell_of_session(session, "session_to_confirm", sides=[waiting])
 
 
 @handler

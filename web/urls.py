@@ -3,7 +3,7 @@
 from django.urls import URLPattern, URLResolver, include, path
 
 from web import urls_partner
-from web.views import account, files, gallery, public, skills, supervisor, verify
+from web.views import account, files, gallery, public, sessions, skills, supervisor, verify
 from web.views.employee import applications, home, placements, slots
 
 _public: list[URLPattern] = [
@@ -37,17 +37,23 @@ _employee: list[URLPattern] = [
     path("placements/<uuid:placement_id>/logbook/", placements.logbook, name="employee_logbook"),
     path("placements/<uuid:placement_id>/sessions/", placements.session, name="employee_session"),
     path(
-        "placements/<uuid:placement_id>/sessions/<uuid:session_id>/confirm/",
-        placements.confirm_session,
-        name="employee_session_confirm",
-    ),
-    path(
         "placements/<uuid:placement_id>/attendance/<uuid:attendance_id>/",
         placements.answer_attendance,
         name="employee_attendance",
     ),
     path("placements/<uuid:placement_id>/evaluation/", placements.evaluate, name="employee_evaluate"),
     path("placements/<uuid:placement_id>/stop/", placements.stop, name="employee_stop"),
+]
+
+# Both sides of a mentoring share these: what one may do follows from the session.
+_sessions: list[URLPattern] = [
+    path("placements/<uuid:placement_id>/sessions/book/", sessions.book, name="session_book"),
+    path("sessions/<uuid:session_id>/", sessions.show, name="session"),
+    path("sessions/<uuid:session_id>/move/", sessions.move, name="session_move"),
+    path("sessions/<uuid:session_id>/cancel/", sessions.cancel, name="session_cancel"),
+    path("sessions/<uuid:session_id>/answer/", sessions.answer, name="session_answer"),
+    path("sessions/<uuid:session_id>/note/", sessions.note, name="session_note"),
+    path("sessions/<uuid:session_id>/calendar/", sessions.calendar, name="session_calendar"),
 ]
 
 _supervisor: list[URLPattern] = [
@@ -70,6 +76,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     *_public,
     *_account,
     *_employee,
+    *_sessions,
     *_supervisor,
     *_skills,
     *urls_partner.urlpatterns,

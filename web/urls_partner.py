@@ -32,6 +32,7 @@ _partner: list[URLPattern] = [
 # Mentors and members of the partner share these: what one may do follows from the placement.
 _host: list[URLPattern] = [
     path("mentor/", mentor.home, name="mentor_home"),
+    path("mentor/agenda/", mentor.agenda, name="mentor_agenda"),
     path("mentor/participants/", host.placements, name="mentor_placements"),
     path("participants/<uuid:placement_id>/", host.placement, name="partner_placement"),
     path("participants/<uuid:placement_id>/", host.placement, name="mentor_placement"),
@@ -40,11 +41,6 @@ _host: list[URLPattern] = [
     path("participants/<uuid:placement_id>/mentor/", host.mentor, name="host_mentor"),
     path("participants/<uuid:placement_id>/logbook/<uuid:entry_id>/", host.verify_entry, name="host_entry"),
     path("participants/<uuid:placement_id>/sessions/", host.session, name="host_session"),
-    path(
-        "participants/<uuid:placement_id>/sessions/<uuid:session_id>/confirm/",
-        host.confirm_session,
-        name="host_session_confirm",
-    ),
     path("attendance/<uuid:meeting_id>/", attendance.attendance, name="host_attendance"),
     path("participants/<uuid:placement_id>/evaluation/", host.evaluate, name="host_evaluate"),
     path("participants/<uuid:placement_id>/completion/", host.complete, name="host_complete"),

@@ -24,10 +24,8 @@ from placements.services.attendance import confirm_attendance, contest_attendanc
 from placements.services.certificates import keep_certificate_file, revoke_certificate, sign_unsigned_certificates
 from placements.services.evidence import (
     complete_placement,
-    confirm_session,
     evaluate_placement,
     record_logbook_entry,
-    record_session,
     return_logbook_entry,
     verify_logbook_entry,
 )
@@ -53,6 +51,16 @@ from placements.services.placements import (
     set_mentor,
     start_placement,
 )
+from placements.services.sessions import (
+    answer_session,
+    book_session,
+    cancel_session,
+    confirm_session,
+    move_session,
+    record_session,
+    remind_of_sessions,
+    write_session_note,
+)
 
 __all__ = [
     "CONSENT_VERSION",
@@ -61,8 +69,11 @@ __all__ = [
     "OpinionRow",
     "accept_application",
     "agree_learning_plan",
+    "answer_session",
     "apply_to_slot",
     "approve_application",
+    "book_session",
+    "cancel_session",
     "clear_application",
     "complete_placement",
     "confirm_attendance",
@@ -84,12 +95,14 @@ __all__ = [
     "keep_paper_file",
     "load_hour_rules",
     "mark_no_show",
+    "move_session",
     "record_attendance",
     "record_letter",
     "record_logbook_entry",
     "record_session",
     "refuse_application",
     "reject_application",
+    "remind_of_sessions",
     "resume_placement",
     "return_application",
     "return_logbook_entry",
@@ -106,4 +119,5 @@ __all__ = [
     "verify_logbook_entry",
     "waitlist_application",
     "withdraw_application",
+    "write_session_note",
 ]

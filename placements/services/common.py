@@ -10,14 +10,14 @@ from django.utils import timezone
 
 from accounts.models import User
 from asn.models import Agency, Employee
-from core.errors import Conflict
+from core.errors import Conflict, Invalid
 from matching import services as matching
 from mentors.models import Mentor
 from partners.kinds import all_kinds
 from placements.hours import hours_left
 from placements.models import Application, Placement
 from placements.permissions import get_visible_application, get_visible_placement
-from placements.states import RESERVING_PLACEMENT, ApplicationStatus
+from placements.states import RESERVING_PLACEMENT, ApplicationStatus, PlacementStatus
 
 
 def lock_application(actor: User, application_id: uuid.UUID) -> Application:
@@ -124,3 +124,27 @@ def availability_of(employee: Employee) -> matching.AvailabilityRow:
 def facts(row: Any, *fields: str) -> dict[str, Any]:
     """Values for an audit row."""
     return {field: getattr(row, field) for field in fields}
+
+
+def check_running(placement: Placement) -> None:
+    """Raise Conflict(``placement_not_running``) unless it runs."""
+    if placement.status not in (PlacementStatus.ACTIVE, PlacementStatus.FINISHING):
+        raise Conflict("placement_not_running", status=placement.get_status_display())
+
+
+def check_day(placement: Placement, field: str, day: date, now: datetime | None) -> None:
+    """Raise Invalid unless a day lies in the period and is not to come: ``date_outside_period``, ``date_in_future``."""
+    check_period(placement, field, day)
+    if day > placement.agency.today(now):
+        raise Invalid("date_in_future", field=field)
+
+
+def check_period(placement: Placement, field: str, day: date) -> None:
+    """Raise Invalid(``date_outside_period``) unless a day lies in the period."""
+    if not placement.starts_on <= day <= placement.ends_on:
+        raise Invalid(
+            "date_outside_period",
+            field=field,
+            starts_on=placement.starts_on.isoformat(),
+            ends_on=placement.ends_on.isoformat(),
+        )

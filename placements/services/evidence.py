@@ -1,4 +1,4 @@
-"""What proves a placement: logbook, sessions, evaluations; and its completion."""
+"""What proves a placement: logbook, evaluations; and its completion."""
 
 from __future__ import annotations
 
@@ -18,23 +18,24 @@ from core.states import advance
 from matching import services as matching
 from partners.kinds import Ratings
 from placements import events
-from placements.models import Evaluation, EvaluationRating, LogbookEntry, MentoringSession, Placement
+from placements.models import Evaluation, EvaluationRating, LogbookEntry, Placement
 from placements.permissions import (
     can_complete,
     get_visible_logbook_entry,
-    get_visible_session,
     is_host,
     is_participant,
 )
 from placements.selectors import completion_evidence, goals
 from placements.services.certificates import issue_certificate
-from placements.services.common import facts, lock_placement, moment, push_availability
+from placements.services.common import check_day, check_running, facts, lock_placement, moment, push_availability
+from placements.services.sessions import release_sessions
 from placements.states import (
     CertificateKind,
     EvaluationStage,
     EvaluatorRole,
     LogbookStatus,
     PlacementStatus,
+    SessionCancelReason,
 )
 
 
@@ -57,8 +58,8 @@ def record_logbook_entry(
     """
     placement = lock_placement(actor, placement_id)
     require(is_participant(actor, placement), "only_participant")
-    _check_running(placement)
-    _check_day(placement, "entry_date", entry_date, now)
+    check_running(placement)
+    check_day(placement, "entry_date", entry_date, now)
     if not 0 < hours <= 24:
         raise Invalid("hours_out_of_range", field="hours")
     if len(activity.strip()) < 10:
@@ -137,83 +138,6 @@ def _lock_entry(actor: User, entry_id: uuid.UUID) -> LogbookEntry:
 
 
 @service
-def record_session(
-    *,
-    actor: User,
-    placement_id: uuid.UUID,
-    held_on: date,
-    minutes: int,
-    agenda: str,
-    notes: str = "",
-    now: datetime | None = None,
-) -> MentoringSession:
-    """Enter a meeting; whoever enters it confirms it for their own side."""
-    placement = lock_placement(actor, placement_id)
-    require(is_participant(actor, placement) or is_host(actor, placement), "only_participant_or_host")
-    if not placement.policy.uses_sessions:
-        raise Conflict("kind_without_sessions", kind=str(placement.policy.label))
-    _check_running(placement)
-    _check_day(placement, "held_on", held_on, now)
-    if not 15 <= minutes <= 480:
-        raise Invalid("minutes_out_of_range", field="minutes")
-    if not agenda.strip():
-        raise Invalid("required", field="agenda")
-    if MentoringSession.objects.filter(placement=placement, held_on=held_on).exists():
-        raise Conflict("session_exists", held_on=held_on.isoformat())
-    session = MentoringSession(
-        agency_id=placement.agency_id,
-        placement=placement,
-        held_on=held_on,
-        minutes=minutes,
-        agenda=agenda.strip(),
-        notes=notes.strip(),
-    )
-    _confirm(session, placement, actor, moment(now))
-    session.save()
-    audit.record(
-        actor=actor,
-        action="session.recorded",
-        obj=session,
-        after=facts(session, "held_on", "minutes"),
-        actor_label="employee" if is_participant(actor, placement) else "host",
-    )
-    announce(events.SESSION_RECORDED, key=session.pk, placement_id=placement.pk, session_id=session.pk)
-    return session
-
-
-@service
-def confirm_session(*, actor: User, session_id: uuid.UUID, now: datetime | None = None) -> MentoringSession:
-    """The other side confirms that the meeting took place; with both it counts."""
-    seen = get_visible_session(actor, session_id)
-    placement = lock_placement(actor, seen.placement_id)
-    require(is_participant(actor, placement) or is_host(actor, placement), "only_participant_or_host")
-    session = MentoringSession.objects.select_for_update(no_key=True).get(pk=seen.pk)
-    mine = session.participant_confirmed_at if is_participant(actor, placement) else session.mentor_confirmed_at
-    if mine is not None:
-        raise Conflict("already_confirmed")
-    _confirm(session, placement, actor, moment(now))
-    session.save()
-    audit.record(
-        actor=actor,
-        action="session.confirmed",
-        obj=session,
-        after=facts(session, "held_on"),
-        actor_label="employee" if is_participant(actor, placement) else "host",
-    )
-    if session.is_confirmed:
-        announce(events.SESSION_CONFIRMED, key=session.pk, session_id=session.pk, placement_id=placement.pk)
-    return session
-
-
-def _confirm(session: MentoringSession, placement: Placement, actor: User, at: datetime) -> None:
-    if is_participant(actor, placement):
-        session.participant_confirmed_at = at
-    else:
-        session.mentor_confirmed_at = at
-        session.mentor_confirmed_by = actor
-
-
-@service
 def evaluate_placement(
     *,
     actor: User,
@@ -233,7 +157,7 @@ def evaluate_placement(
     """
     placement = lock_placement(actor, placement_id)
     role = _evaluator_role(actor, placement)
-    _check_running(placement)
+    check_running(placement)
     if stage not in EvaluationStage.values:
         raise Invalid("unknown_choice", field="stage", choices=", ".join(EvaluationStage.values))
     asked = placement.policy.evaluation(role, stage)
@@ -307,6 +231,7 @@ def complete_placement(*, actor: User, placement_id: uuid.UUID, now: datetime | 
     placement.completed_by = actor
     placement.completed_at = moment(now)
     placement.save()
+    release_sessions(placement, actor=actor, reason=SessionCancelReason.PLACEMENT_OVER, now=now)
     issue_certificate(placement, actor=actor, kind=CertificateKind.COMPLETION, now=now)
     push_availability(placement.employee)
     matching.record_outcome(application_id=placement.application_id, ending=placement.status, at=placement.completed_at)
@@ -320,20 +245,3 @@ def complete_placement(*, actor: User, placement_id: uuid.UUID, now: datetime | 
     )
     announce(events.PLACEMENT_COMPLETED, key=placement.pk, placement_id=placement.pk)
     return placement
-
-
-def _check_running(placement: Placement) -> None:
-    if placement.status not in (PlacementStatus.ACTIVE, PlacementStatus.FINISHING):
-        raise Conflict("placement_not_running", status=placement.get_status_display())
-
-
-def _check_day(placement: Placement, field: str, day: date, now: datetime | None) -> None:
-    if not placement.starts_on <= day <= placement.ends_on:
-        raise Invalid(
-            "date_outside_period",
-            field=field,
-            starts_on=placement.starts_on.isoformat(),
-            ends_on=placement.ends_on.isoformat(),
-        )
-    if day > placement.agency.today(now):
-        raise Invalid("date_in_future", field=field)

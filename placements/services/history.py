@@ -37,12 +37,13 @@ from placements.models import (
     LogbookEntry,
     MentoringSession,
     Placement,
+    SessionNote,
 )
 from placements.permissions import is_hr_of
 from placements.services.applications import CONSENT_VERSION
 from placements.services.certificates import new_certificate
 from placements.services.common import availability_of
-from placements.states import CertificateKind, DecisionOutcome, DecisionStep, EvaluatorRole
+from placements.states import CertificateKind, DecisionOutcome, DecisionStep, EvaluatorRole, NoteVisibility
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -137,6 +138,7 @@ class _Batch:
         self.objectives: list[LearningObjective] = []
         self.logbook: list[LogbookEntry] = []
         self.sessions: list[MentoringSession] = []
+        self.notes: list[SessionNote] = []
         self.attendance: list[Attendance] = []
         self.evaluations: list[Evaluation] = []
         self.ratings: list[EvaluationRating] = []
@@ -241,18 +243,22 @@ class _Batch:
             entry.verified_by_id, entry.verified_at = guide_id, row.completed_at
             self.logbook.append(entry)
         for day, minutes, agenda, notes in row.sessions:
-            self.sessions.append(
-                MentoringSession(
-                    held_on=day,
-                    minutes=minutes,
-                    agenda=agenda,
-                    notes=notes,
-                    participant_confirmed_at=row.completed_at,
-                    mentor_confirmed_at=row.completed_at,
-                    mentor_confirmed_by_id=guide_id,
-                    **mine,
-                )
+            session = MentoringSession(
+                held_on=day,
+                minutes=minutes,
+                agenda=agenda,
+                employee=placement.employee,
+                mentor=placement.mentor,
+                participant_confirmed_at=row.completed_at,
+                mentor_confirmed_at=row.completed_at,
+                mentor_confirmed_by_id=guide_id,
+                **mine,
             )
+            advance(session, "agree_held")
+            self.sessions.append(session)
+            if notes:
+                pair = {"author_id": person_id, "visibility": NoteVisibility.PAIR}
+                self.notes.append(SessionNote(session=session, text=notes, **pair, **self.tenant))
         for meeting in placement.slot.meetings.all():
             mark = Attendance(
                 slot=placement.slot,
@@ -291,6 +297,7 @@ class _Batch:
         LearningObjective.objects.bulk_create(self.objectives)
         LogbookEntry.objects.bulk_create(self.logbook)
         MentoringSession.objects.bulk_create(self.sessions)
+        SessionNote.objects.bulk_create(self.notes)
         Attendance.objects.bulk_create(self.attendance)
         Evaluation.objects.bulk_create(self.evaluations)
         EvaluationRating.objects.bulk_create(self.ratings)
@@ -328,7 +335,7 @@ class _Batch:
             policy = session.placement.slot.policy
             if policy.jp_basis is JpBasis.SESSION:
                 rule = rule_for(policy.jp_form, self.agency.pk, session.held_on)
-                credit = session_credit(session.placement.employee, rule, session.held_on)
+                credit = session_credit(session.placement, rule, session.held_on)
                 self._enter(session.placement, f"session:{session.pk}", session.held_on, rule, credit)
 
         for mark in sorted(self.attendance, key=lambda mark: mark.meeting.held_on):

@@ -73,7 +73,9 @@ def _limits(text: str) -> tuple[int | None, int | None]:
 @service
 def credit_session(*, session_id: uuid.UUID) -> LearningHourEntry | None:
     """JP of one session that both sides confirmed; once, whatever the number of calls."""
-    session = MentoringSession.objects.select_related("placement__slot").get(pk=session_id)
+    session = MentoringSession.objects.select_related("placement__slot", "placement__employee__agency").get(
+        pk=session_id
+    )
     policy = session.placement.policy
     if policy.jp_basis is not JpBasis.SESSION or not session.is_confirmed:
         return None
@@ -85,7 +87,7 @@ def credit_session(*, session_id: uuid.UUID) -> LearningHourEntry | None:
         rule,
         f"session:{session.pk}",
         session.held_on,
-        lambda: session_credit(employee, rule, session.held_on),
+        lambda: session_credit(session.placement, rule, session.held_on),
     )
 
 

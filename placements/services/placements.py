@@ -33,7 +33,8 @@ from placements.selectors import COHORT, start_checklist
 from placements.services.certificates import issue_certificate
 from placements.services.common import check_room, facts, lock_placement, moment, push_availability
 from placements.services.papers import letter_number, replace_paper, running_number
-from placements.states import CertificateKind, EndReason, PaperKind, PlacementStatus
+from placements.services.sessions import release_sessions
+from placements.states import CertificateKind, EndReason, PaperKind, PlacementStatus, SessionCancelReason
 
 Objective = tuple[str, int, int, str, str]
 
@@ -147,6 +148,7 @@ def set_mentor(*, actor: User, placement_id: uuid.UUID, mentor_id: uuid.UUID) ->
         raise Invalid("mentor_not_of_slot", field="mentor_id")
     if mentor_id != placement.mentor_id:
         check_room(mentor_id, placement)
+        release_sessions(placement, actor=actor, reason=SessionCancelReason.MENTOR_CHANGED)
     before = facts(placement, "mentor_id")
     placement.mentor_id = mentor_id
     if placement.status == PlacementStatus.PREPARING:
@@ -342,6 +344,7 @@ def _end(placement: Placement, actor: User, verb: str, reason: str, note: str, n
     placement.ended_by = actor
     placement.ended_at = moment(now)
     placement.save()
+    release_sessions(placement, actor=actor, reason=SessionCancelReason.PLACEMENT_OVER, now=now)
     if had_started:
         issue_certificate(placement, actor=actor, kind=CertificateKind.STATEMENT, now=now)
     else:

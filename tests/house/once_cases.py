@@ -31,6 +31,7 @@ from tests.factories.partners import (
     PartnerVerificationFactory,
 )
 from tests.factories.placements import MOTIVATION, Road, letter_file, make_road
+from tests.placements.meetings import book, morning, running
 from web.models import Notification
 
 _numbers = itertools.count(1)
@@ -198,6 +199,25 @@ def _confirm_session() -> Case:
     )
     assert road.mentor.user is not None
     return Case(road.mentor.user, {"session_id": session.pk}, None, at)
+
+
+def _booked(body: Any = None, *, after: bool = False) -> Callable[[], Case]:
+    """A booked session of the second day, looked at on the first, or after it was to be held."""
+
+    def build() -> Case:
+        road = running()
+        day = road.slot.starts_on + timedelta(days=1)
+        session = book(road, day)
+        at = road.at(day, 18) if after else morning(road)
+        return Case(road.applicant, {"session_id": session.pk}, body(road) if callable(body) else body, at)
+
+    return build
+
+
+def _book() -> Case:
+    road = running()
+    body = {"starts_at": road.at(road.slot.starts_on).isoformat(), "agenda": "Membahas rencana", "place": "Ruang rapat"}
+    return Case(road.applicant, {"placement_id": road.placement.pk}, body, morning(road))
 
 
 def _session(road: Road) -> dict[str, Any]:
@@ -397,7 +417,14 @@ CASES: dict[str, Callable[[], Case]] = {
     "placements_approve_application": _application("clear", "hr", {}),
     "placements_clear_application": _application("apply", "boss", {}),
     "placements_complete_placement": _placement("prove", "mentor", day_of="ends_on"),
+    "placements_answer_session": _booked({"held": True}, after=True),
+    "placements_book_session": _book,
+    "placements_cancel_session": _booked({"reason": "health"}),
     "placements_confirm_session": _confirm_session,
+    "placements_move_session": _booked(
+        lambda road: {"starts_at": road.at(road.slot.starts_on + timedelta(days=2)).isoformat()}
+    ),
+    "placements_write_session_note": _booked({"text": "Rencana dasbor", "visibility": "pair"}),
     "placements_decide_conflict": _application(
         "apply", "boss", {"outcome": "no_conflict"}, has_conflict=True, conflict_note="Saudara bekerja di sana."
     ),

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from django.test import Client
+from django.urls import reverse
 
 from core import outbox
 from incentives import services as incentives
@@ -164,11 +165,13 @@ def test_this_week_waits_at_home_until_it_is_written(road: Road, asn: Client) ->
 def test_a_session_is_entered_and_waits_for_the_mentor(as_user) -> None:
     road = running(mentoring=True)
     asn = as_user(road.applicant)
-    answers = {"held_on": date.today().isoformat(), "minutes": "60", "agenda": "Rencana dasbor", "notes": ""}
+    answers = {"held_on": date.today().isoformat(), "minutes": "60", "agenda": "Rencana dasbor", "notes": ""} | {
+        "visibility": "pair"
+    }
     assert asn.post(address(road, "sessions/"), answers)["Location"] == address(road)
     session = MentoringSession.objects.get()
     assert session.participant_confirmed_at is not None
-    assert "Menunggu pembimbing" in asn.get(address(road)).content.decode()
+    assert "Menunggu pihak lain" in asn.get(address(road)).content.decode()
     twice = asn.post(address(road, "sessions/"), answers)
     assert twice.status_code == 409
     assert "Rencana dasbor" in twice.content.decode()
@@ -180,9 +183,9 @@ def test_a_session_of_the_mentor_is_confirmed(as_user) -> None:
     session = services.record_session(
         actor=road.mentor.user, placement_id=road.placement.pk, held_on=date.today(), minutes=60, agenda="Dasbor"
     )
-    assert [task.title for task in asn.get("/").context["tasks"]] == ["Konfirmasi sesi mentoring"]
-    asn.post(address(road, f"sessions/{session.pk}/confirm/"))
-    session.refresh_from_db()
+    assert [task.title for task in asn.get("/").context["tasks"]] == ["Nyatakan apakah sesi mentoring terlaksana"]
+    asn.post(reverse("session_answer", args=[session.pk]), {"held": "yes"})
+    session = MentoringSession.objects.get(pk=session.pk)
     assert session.is_confirmed
     assert "Dikonfirmasi kedua pihak" in asn.get(address(road)).content.decode()
 
@@ -192,7 +195,11 @@ def test_a_session_of_another_placement_is_not_there(road: Road, asn: Client) ->
     session = services.record_session(
         actor=other.mentor.user, placement_id=other.placement.pk, held_on=date.today(), minutes=60, agenda="Dasbor"
     )
-    assert asn.post(address(road, f"sessions/{session.pk}/confirm/")).status_code == 404
+    for name in ("session", "session_move", "session_cancel", "session_calendar"):
+        assert asn.get(reverse(name, args=[session.pk])).status_code == 404
+    for name in ("session_answer", "session_note"):
+        assert asn.post(reverse(name, args=[session.pk])).status_code == 404
+    assert asn.get(reverse("session_book", args=[other.placement.pk])).status_code == 404
 
 
 # The end -----------------------------------------------------------------------------------

@@ -187,7 +187,8 @@ def test_sessions_of_a_mentoring(time_machine) -> None:  # type: ignore[no-untyp
     assert road.mentor.user is not None
     time_machine.move_to(road.at(road.slot.starts_on))
     client, pk = signed_in(road.mentor.user), road.placement.pk
-    answers = {"held_on": road.slot.starts_on.isoformat(), "minutes": 60, "agenda": "Rencana dasbor", "notes": ""}
+    answers = {"held_on": road.slot.starts_on.isoformat(), "minutes": 60, "agenda": "Rencana dasbor"}
+    answers |= {"notes": "", "visibility": "pair"}
     client.post(reverse("host_session", args=[pk]), answers)
     session = MentoringSession.objects.get()
     assert session.mentor_confirmed_by == road.mentor.user

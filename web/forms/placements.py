@@ -13,7 +13,7 @@ from partners.kinds import EvaluationForm as EvaluationAsked
 from partners.kinds import Ratings
 from placements.models import Placement
 from placements.selectors import goals
-from placements.states import EndReason, EvaluatorRole
+from placements.states import EndReason, EvaluatorRole, NoteVisibility
 from web.forms.fields import DateField, LongText
 
 
@@ -39,8 +39,9 @@ class SessionForm(forms.Form):
     held_on = DateField(label=_("Day"))
     minutes = forms.IntegerField(label=_("Minutes"), min_value=15, max_value=480, initial=60)
     agenda = forms.CharField(label=_("What was it about?"), max_length=600)
-    notes = LongText(
-        label=_("Notes"), help_text=_("Your mentor and HR can read them."), max_length=3000, rows=3, required=False
+    notes = LongText(label=_("Notes"), max_length=3000, rows=3, required=False)
+    visibility = forms.ChoiceField(
+        label=_("Who may read the notes?"), choices=NoteVisibility.choices, initial=NoteVisibility.PAIR
     )
 
 

@@ -71,6 +71,11 @@ STATUS_LOOK: dict[str, tuple[str, str]] = {
     "confirmed": ("good", "check-circle-fill"),
     "contested": ("warn", "exclamation-triangle-fill"),
     "expired": ("bad", "clock-history"),
+    "booked": ("info", "calendar-event"),
+    "reported": ("info", "hourglass-split"),
+    "held": ("good", "check-circle-fill"),
+    "not_held": ("neutral", "slash-circle"),
+    "disputed": ("warn", "exclamation-triangle-fill"),
 }
 TONE_ICONS = {
     "neutral": "circle",
@@ -167,6 +172,30 @@ def meeting_hours(meeting: Any, place: object = "") -> str:
     zone, written = _zone(place), pgettext("time format", "H:i")
     begins, ends = (formats.time_format(at, written) for at in (meeting.begins_at, meeting.ends_at))
     return f"{begins}–{ends} {_zone_label(zone, dt.datetime.combine(meeting.held_on, meeting.begins_at, tzinfo=zone))}"
+
+
+@register.filter
+def month_name(value: dt.date | None) -> str:
+    """Mei 2026."""
+    return formats.date_format(value, "F Y") if value else ""
+
+
+@register.simple_tag
+def session_hours(start: dt.datetime, end: dt.datetime, agency: object, mentor: object = None) -> str:
+    """09.00–10.00 WIT (07.00–08.00 WIB for the mentor): the other clock only where it shows something else."""
+    here, there = _zone(agency), _zone(mentor or agency)
+    text = _span(start, end, here)
+    if start.astimezone(here).utcoffset() == start.astimezone(there).utcoffset():
+        return text
+    other = _span(start, end, there)
+    if _local(start, here) != _local(start, there):
+        other = f"{short_date(start, there)}, {other}"
+    return f"{text} " + _("(%(hours)s for the mentor)") % {"hours": other}
+
+
+def _span(start: dt.datetime, end: dt.datetime, zone: dt.tzinfo) -> str:
+    first = formats.date_format(start.astimezone(zone), pgettext("time format", "H:i"))
+    return f"{first}–{clock(end, zone)}"
 
 
 @register.filter

@@ -17,6 +17,7 @@ from accounts.roles import Role
 from core.errors import NotFound
 from core.policy import policy
 from placements import services
+from placements.agenda import seen_sessions, with_actions
 from placements.models import LogbookEntry, Placement
 from placements.permissions import get_visible_placement, is_host
 from placements.selectors import (
@@ -110,7 +111,7 @@ def _placement_page(request: HttpRequest, row: Placement, **more: Any) -> dict[s
         "objectives": row.objectives.select_related("competency"),
         "waiting_entries": [e for e in entries if e.status == LogbookStatus.SUBMITTED],
         "other_entries": [e for e in entries if e.status != LogbookStatus.SUBMITTED],
-        "sessions": row.sessions.all() if row.policy.uses_sessions else [],
+        "sessions": with_actions(user, seen_sessions(user).filter(placement=row)) if row.policy.uses_sessions else [],
         "evaluations": row.evaluations.all(),
         "meetings": meetings_of(row),
         "certificate": getattr(row, "certificate", None) if row.status in OVER else None,
@@ -240,24 +241,8 @@ def session(request: HttpRequest, placement_id: uuid.UUID) -> HttpResponse:
             status = outcome.status
     else:
         form = SessionForm(initial={"held_on": min(row.agency.today(), row.ends_on)})
-    form.fields["notes"].help_text = _("The participant and HR can read them.")
     context = {"placement": row, "slot": row.slot, "form": form, "problem": outcome.problem}
     return page(request, "host/session.html", context, status=status)
-
-
-@policy(Role.PARTNER, Role.MENTOR)
-@require_POST
-def confirm_session(request: HttpRequest, placement_id: uuid.UUID, session_id: uuid.UUID) -> HttpResponse:
-    """Confirm that a session the participant entered took place."""
-    row = get_hosted(request, placement_id)
-    held = get_object_or_404(row.sessions, pk=session_id)
-    actor = user_of(request)
-    return _act(
-        request,
-        row,
-        lambda: services.confirm_session(actor=actor, session_id=held.pk),
-        _("The session is confirmed by both sides and counts."),
-    )
 
 
 @policy(Role.PARTNER, Role.MENTOR)

@@ -24,6 +24,7 @@ from core.errors import NotFound
 from core.policy import policy
 from matching.selectors import calibration_of, look_at_pair
 from placements import services
+from placements.agenda import seen_sessions, with_actions
 from placements.models import Application
 from placements.permissions import can_clear, get_visible_application
 from placements.selectors import applications_with_road, open_application_actions, timeline
@@ -142,7 +143,9 @@ def _application_page(user: User, row: Application, form: DecisionForm, outcome:
     match = look_at_pair(row.employee, row.slot, profile=profile).match
     reasons = match.reasons
     actions = open_application_actions(user, row)
+    placed = row.status == ApplicationStatus.ACCEPTED and row.slot.policy.uses_sessions
     return {
+        "sessions": with_actions(user, seen_sessions(user).filter(placement__application=row)) if placed else [],
         "application": row,
         "employee": row.employee,
         "slot": row.slot,

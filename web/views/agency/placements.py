@@ -14,13 +14,15 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from accounts.models import User
 from accounts.roles import Role
 from asn.models import Agency
 from core.errors import NotFound
 from core.policy import policy
 from partners.kinds import JpBasis
 from placements import services
-from placements.models import Certificate, Placement
+from placements.agenda import seen_sessions, with_actions
+from placements.models import Certificate, MentoringSession, Placement
 from placements.permissions import can_prepare, get_visible_placement
 from placements.selectors import CheckItem, completion_evidence, meetings_of, placements_with_road, start_checklist
 from placements.states import EndReason, PlacementStatus
@@ -130,8 +132,12 @@ def placement(request: HttpRequest, placement_id: uuid.UUID) -> HttpResponse:
     return page(request, "agency/placement.html", _placement_page(request, get_own_placement(request, placement_id)))
 
 
+def _sessions(user: User, row: Placement) -> list[MentoringSession]:
+    return with_actions(user, seen_sessions(user).filter(placement=row)) if row.policy.uses_sessions else []
+
+
 def _placement_page(request: HttpRequest, row: Placement, **more: Any) -> dict[str, Any]:
-    prefetch_related_objects([row], "evaluations", "logbook", "sessions")
+    prefetch_related_objects([row], "evaluations", "logbook")
     may = can_prepare(user_of(request), row)
     preparing, running = row.status == PlacementStatus.PREPARING, row.status in RUNNING
     checklist = start_checklist(row) if preparing else []
@@ -142,6 +148,7 @@ def _placement_page(request: HttpRequest, row: Placement, **more: Any) -> dict[s
         "slot": row.slot,
         "agency": row.agency,
         "facts": _facts(row),
+        "sessions": _sessions(user_of(request), row),
         "may": may,
         **papers_of(user_of(request), row),
         "preparing": preparing,

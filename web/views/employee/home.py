@@ -21,6 +21,7 @@ from asn.states import EmployeeKind, GapStatus
 from core.policy import policy
 from incentives.models import Award
 from matching.selectors import recommendations_for_employee
+from placements.agenda import waits_for_participant
 from placements.models import Application, Attendance, LearningObjective, LogbookEntry, MentoringSession, Placement
 from placements.selectors import jp_account
 from placements.states import ApplicationStatus, AttendanceStatus, EvaluatorRole, LogbookStatus, PlacementStatus
@@ -132,7 +133,7 @@ def _placements_waiting(employee: Employee) -> list[Task]:
             wrote_this_week=Exists(LogbookEntry.objects.filter(**own, entry_date__gte=monday)),
             to_correct=Count("logbook", filter=Q(logbook__status=LogbookStatus.RETURNED), distinct=True),
             to_attest=Exists(Attendance.objects.filter(**own, status=AttendanceStatus.RECORDED)),
-            to_confirm=Exists(MentoringSession.objects.filter(**own, participant_confirmed_at=None)),
+            to_confirm=Exists(MentoringSession.objects.filter(waits_for_participant(), **own)),
             has_evaluated=Exists(
                 Placement.objects.filter(pk=OuterRef("pk"), evaluations__role=EvaluatorRole.PARTICIPANT)
             ),
@@ -169,7 +170,11 @@ def _tasks_of(placement: Placement, today: dt.date, monday: dt.date) -> list[Tas
         )
     if placement.to_confirm:  # type: ignore[attr-defined]
         tasks.append(
-            Task(_("Confirm a mentoring session"), reverse("employee_placement", args=[placement.pk]) + "#sesi", slot)
+            Task(
+                _("Say whether a mentoring session was held"),
+                reverse("employee_placement", args=[placement.pk]) + "#sesi",
+                slot,
+            )
         )
     if today >= placement.ends_on and not placement.has_evaluated:  # type: ignore[attr-defined]
         tasks.append(Task(_("Evaluate your placement"), reverse("employee_evaluate", args=[placement.pk]), slot))

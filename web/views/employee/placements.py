@@ -19,6 +19,7 @@ from asn.selectors import gap_profile
 from core.errors import NotFound
 from core.policy import policy
 from placements import services
+from placements.agenda import seen_sessions, with_actions
 from placements.models import LogbookEntry, Placement
 from placements.permissions import visible_placements
 from placements.selectors import completion_evidence, meetings_of, open_placement_actions, start_checklist
@@ -87,7 +88,7 @@ def _placement_page(request: HttpRequest, row: Placement, **more: Any) -> dict[s
         "objectives": row.objectives.select_related("competency"),
         "actions": open_placement_actions(user, row),
         "entries": row.logbook.all()[:RECENT_DAYS],
-        "sessions": row.sessions.all() if row.policy.uses_sessions else [],
+        "sessions": with_actions(user, seen_sessions(user).filter(placement=row)) if row.policy.uses_sessions else [],
         "evaluations": row.evaluations.all(),
         "certificate": getattr(row, "certificate", None) if row.status in OVER else None,
         "hours": row.learning_hours.select_related("rule"),
@@ -256,17 +257,6 @@ def session(request: HttpRequest, placement_id: uuid.UUID) -> HttpResponse:
         {"placement": row, "slot": row.slot, "form": form, "problem": outcome.problem},
         status=status,
     )
-
-
-@policy(Role.EMPLOYEE)
-@require_POST
-def confirm_session(request: HttpRequest, placement_id: uuid.UUID, session_id: uuid.UUID) -> HttpResponse:
-    """Confirm that a session the mentor entered took place."""
-    user = user_of(request)
-    row = get_own_placement(user, placement_id)
-    held = get_object_or_404(row.sessions, pk=session_id)
-    services.confirm_session(actor=user, session_id=held.pk)
-    return done(request, _("The session is confirmed by both sides and counts."), "employee_placement", row.pk)
 
 
 @policy(Role.EMPLOYEE)
