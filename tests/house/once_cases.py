@@ -32,6 +32,7 @@ from tests.factories.partners import (
 )
 from tests.factories.placements import MOTIVATION, Road, letter_file, make_road
 from tests.placements.meetings import book, morning, running
+from tests.placements.test_attendance import FIRST, WORKSHOP, days, mark, workshop
 from web.models import Notification
 
 _numbers = itertools.count(1)
@@ -218,6 +219,26 @@ def _book() -> Case:
     road = running()
     body = {"starts_at": road.at(road.slot.starts_on).isoformat(), "agenda": "Membahas rencana", "place": "Ruang rapat"}
     return Case(road.applicant, {"placement_id": road.placement.pk}, body, morning(road))
+
+
+def _attendance() -> Case:
+    road = workshop()
+    return Case(road.member, {"slot_id": road.slot.pk}, {"held_on": FIRST, "present": [road.placement.pk]})
+
+
+def _answer_attendance(body: Any = None) -> Callable[[], Case]:
+    def build() -> Case:
+        road = workshop()
+        (row,) = mark(road)
+        return Case(road.applicant, {"attendance_id": row.pk}, body)
+
+    return build
+
+
+def _waive() -> Case:
+    dates = {"starts_on": days(40), "ends_on": days(41), "apply_by": days(20), "meetings": [days(40)]}
+    road = make_road(**{**WORKSHOP, **dates, "minimum_cohort": 3})
+    return Case(road.member, {"slot_id": road.slot.pk}, {"reason": "Bahan sudah siap."})
 
 
 def _session(road: Road) -> dict[str, Any]:
@@ -412,6 +433,7 @@ CASES: dict[str, Callable[[], Case]] = {
     "partners_update_partner": _update_partner,
     "partners_update_slot": _update_slot,
     "partners_verify_partner": _decide_partner(),
+    "partners_waive_cohort": _waive,
     "placements_accept_application": _application("approve", "member", {}),
     "placements_agree_learning_plan": _unagreed,
     "placements_approve_application": _application("clear", "hr", {}),
@@ -420,10 +442,13 @@ CASES: dict[str, Callable[[], Case]] = {
     "placements_answer_session": _booked({"held": True}, after=True),
     "placements_book_session": _book,
     "placements_cancel_session": _booked({"reason": "health"}),
+    "placements_confirm_attendance": _answer_attendance(),
     "placements_confirm_session": _confirm_session,
+    "placements_contest_attendance": _answer_attendance({"note": "Saya hadir sejak pagi."}),
     "placements_move_session": _booked(
         lambda road: {"starts_at": road.at(road.slot.starts_on + timedelta(days=2)).isoformat()}
     ),
+    "placements_record_attendance": _attendance,
     "placements_write_session_note": _booked({"text": "Rencana dasbor", "visibility": "pair"}),
     "placements_decide_conflict": _application(
         "apply", "boss", {"outcome": "no_conflict"}, has_conflict=True, conflict_note="Saudara bekerja di sana."
