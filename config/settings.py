@@ -117,6 +117,7 @@ TEMPLATES = [
             "builtins": [
                 "django_cotton.templatetags.cotton",
                 "template_partials.templatetags.partials",
+                "web.templatetags.sending",
             ],
             "context_processors": [
                 "django.template.context_processors.request",

@@ -11,15 +11,18 @@ class DomainError(Exception):
     """A rule said no.
 
     ``code`` is a stable snake_case word, ``field`` names the input at fault ("" when none does) and
-    ``params`` fill the sentence. Never put personal data into ``params``.
+    ``params`` fill the sentence. Never put personal data into ``params``. ``about`` is the row whose present
+    state said no, and ``asked_by`` whom the refused service worked for: doors tell what happened meanwhile.
     """
 
     status = 422
 
-    def __init__(self, code: str, *, field: str = "", **params: Any) -> None:
+    def __init__(self, code: str, *, field: str = "", about: Any = None, **params: Any) -> None:
         super().__init__(code)
         self.code = code
         self.field = field
+        self.about = about
+        self.asked_by: Any = None
         self.params = params
 
 

@@ -32,6 +32,14 @@ KEPT_FOR = timedelta(hours=48)
 _KEY = re.compile(r"[\x21-\x7e]{1,128}")
 
 
+class KeyReused(Invalid):
+    """The key has named another request; ``first`` is what that one was answered."""
+
+    def __init__(self, first: Answer) -> None:
+        super().__init__(code="idempotency_key_reused", field=HEADER)
+        self.first = first
+
+
 class Answer(NamedTuple):
     """What is kept: a status and whatever else the door needs to answer the same again."""
 
@@ -50,17 +58,18 @@ def once(
     """(what ``act`` returned, None) for the first with this key; (None, the first one's answer) for any later.
 
     ``keep`` says what of the result is to be answered again; None when nothing was decided, and the key stays free.
-    Raises Invalid(``idempotency_key_reused``) when the key named another request.
+    Raises KeyReused when the key named another request.
     """
     key_digest, seal = _digest("key", actor.pk, key), Fernet(_seal_key(actor.pk, key))
 
     def run() -> tuple[R | None, Answer | None]:
         row, is_first = _claim(actor, key_digest, request_digest)
         if not is_first:
-            if row.request != request_digest:
-                raise Invalid("idempotency_key_reused", field=HEADER)
             # a committed row has both
-            return None, Answer(row.status or 0, seal.decrypt(bytes(row.sealed or b"")))
+            first = Answer(row.status or 0, seal.decrypt(bytes(row.sealed or b"")))
+            if row.request != request_digest:
+                raise KeyReused(first)
+            return None, first
         result = act()
         answer = keep(result)
         if answer is None:

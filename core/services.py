@@ -14,7 +14,7 @@ import psycopg2.errors
 from django.db import IntegrityError, OperationalError, connection, transaction
 
 from core import audit
-from core.errors import Busy, Conflict
+from core.errors import Busy, Conflict, DomainError
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -44,10 +44,14 @@ def service(function: Callable[P, R]) -> Callable[P, R]:
         inside = getattr(connection, "padan_inside", _NOTHING)
         if inside == _SERVICE:
             return function(*args, **kwargs)
-        if inside == _REQUEST:
-            with _step():
-                return function(*args, **kwargs)
-        return _retried(lambda: function(*args, **kwargs), _SERVICE)
+        try:
+            if inside == _REQUEST:
+                with _step():
+                    return function(*args, **kwargs)
+            return _retried(lambda: function(*args, **kwargs), _SERVICE)
+        except DomainError as error:
+            error.asked_by = kwargs.get("actor")
+            raise
 
     return run
 

@@ -12,5 +12,5 @@ def advance(row: models.Model, verb: str, *, code: str = "not_in_this_state") ->
     """Call the transition ``verb`` of ``row``, or raise Conflict(``code``) naming the present status."""
     transition = getattr(row, verb)
     if not can_proceed(transition):
-        raise Conflict(code, status=row.get_status_display(), action=verb)  # type: ignore[attr-defined]
+        raise Conflict(code, about=row, status=row.get_status_display(), action=verb)  # type: ignore[attr-defined]
     transition()

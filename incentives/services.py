@@ -244,7 +244,7 @@ def hand_over_award(*, actor: User, award_id: uuid.UUID, handed_over_on: date) -
     )
     require(can_decide(actor, award.proposal), "only_hr_decides")
     if award.handed_over_on is not None:
-        raise Conflict("already_decided", status=award.handed_over_on.isoformat())
+        raise Conflict("already_decided", about=award, status=award.handed_over_on.isoformat())
     if handed_over_on < award.decree_date:
         raise Invalid("before_decree", field="handed_over_on", decree_date=award.decree_date.isoformat())
     award.handed_over_on = handed_over_on

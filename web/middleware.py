@@ -10,7 +10,7 @@ from django.http import Http404, HttpRequest, HttpResponseBase
 from django.shortcuts import render
 
 from core.errors import DomainError, NotAllowed, NotFound
-from web.phrases import explain
+from web.meanwhile import explained
 
 RETRY_SECONDS = "3"
 
@@ -32,7 +32,7 @@ class RefusalMiddleware:
             return response_for_exception(request, Http404())
         if isinstance(error, NotAllowed):
             return response_for_exception(request, PermissionDenied(error.code))
-        response = render(request, "refusal.html", {"problem": explain(error)}, status=error.status)
+        response = render(request, "refusal.html", {"problem": explained(error)}, status=error.status)
         if error.status == 503:
             response["Retry-After"] = RETRY_SECONDS
         return response

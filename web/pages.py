@@ -19,7 +19,8 @@ from django.utils.functional import Promise
 
 from accounts.models import User
 from core.errors import DomainError, NotAllowed, NotFound
-from web.phrases import Explanation, explain
+from web.meanwhile import explained
+from web.phrases import Explanation
 
 PER_PAGE = 20
 
@@ -74,7 +75,7 @@ def attempt(form: BaseForm | None = None) -> Iterator[Attempt]:
         raise
     except DomainError as error:
         outcome.error = error
-        told = explain(error)
+        told = explained(error)
         if form is not None and told.field in form.fields:
             form.add_error(told.field, f"{told.message} {told.remedy}".strip())
         else:

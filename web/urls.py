@@ -3,6 +3,7 @@
 from django.urls import URLPattern, URLResolver, include, path
 
 from web import urls_partner
+from web.sending import each_once
 from web.views import account, files, gallery, public, sessions, skills, supervisor, verify
 from web.views.employee import applications, home, placements, slots
 
@@ -72,7 +73,7 @@ _gallery: list[URLPattern] = [
     path("gallery/job/", gallery.job, name="gallery_job"),
 ]
 
-urlpatterns: list[URLPattern | URLResolver] = [
+_pages: list[URLPattern | URLResolver] = [
     *_public,
     *_account,
     *_employee,
@@ -86,3 +87,5 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("certificates/<uuid:certificate_id>/", files.certificate, name="certificate"),
     *_gallery,
 ]
+
+urlpatterns = each_once(_pages)

@@ -328,7 +328,7 @@ def update_slot(*, actor: User | None, slot_id: uuid.UUID, data: SlotData, now: 
     require(can_act_for(actor, slot.partner_id))
     before = str(slot.status)
     if not can_edit_slot(actor, slot):
-        raise Conflict("slot_not_editable", status=slot.get_status_display())
+        raise Conflict("slot_not_editable", about=slot, status=slot.get_status_display())
     agreement = _offered_agreement(actor, slot.partner_id, data.agreement_id)
     if agreement.agency_id != slot.agency_id:
         raise Invalid("agreement_of_other_agency", field="agreement_id")

@@ -238,7 +238,7 @@ def decide_conflict(
     if not application.has_conflict:
         raise Conflict("no_conflict_declared")
     if application.conflict_outcome:
-        raise Conflict("already_decided", status=application.get_conflict_outcome_display())
+        raise Conflict("already_decided", about=application, status=application.get_conflict_outcome_display())
     application.conflict_outcome = outcome
     application.conflict_decided_by = actor
     application.conflict_decided_at = moment(now)

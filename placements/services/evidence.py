@@ -68,7 +68,7 @@ def record_logbook_entry(
         placement=placement, entry_date=entry_date
     ).first() or LogbookEntry(agency_id=placement.agency_id, placement=placement, entry_date=entry_date)
     if entry.status == LogbookStatus.VERIFIED:
-        raise Conflict("already_decided", status=entry.get_status_display())
+        raise Conflict("already_decided", about=entry, status=entry.get_status_display())
     entry.hours = hours
     entry.activity = activity.strip()
     entry.output = output.strip()

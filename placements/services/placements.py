@@ -222,7 +222,7 @@ def agree_learning_plan(*, actor: User, placement_id: uuid.UUID, now: datetime |
     if not placement.objectives.exists():
         raise Conflict("plan_missing")
     if placement.plan_agreed_at is not None:
-        raise Conflict("already_decided", status=placement.get_status_display())
+        raise Conflict("already_decided", about=placement, status=placement.get_status_display())
     placement.plan_agreed_by = actor
     placement.plan_agreed_at = moment(now)
     placement.save()

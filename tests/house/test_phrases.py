@@ -22,7 +22,7 @@ ROOT = Path(__file__).resolve().parents[2]
 ROOMS = ["config", "web", "incentives", "placements", "matching", "mentors", "partners", "asn", "accounts", "core"]
 RAISING = {"Invalid", "NotAllowed", "NotFound", "Conflict", "Busy", "DomainError"}
 # Parameters that are about the error, not about its sentence.
-_ABOUT = {"field", "code"}
+_ABOUT = {"field", "code", "about"}
 
 
 def _constants(node: ast.expr | None) -> list[str] | None:

@@ -27,8 +27,8 @@ from placements.selectors import applications_with_road
 from placements.states import ApplicationStatus
 from web.components import Column
 from web.forms.agency import ApplicationFilter, BatchForm
+from web.meanwhile import explained
 from web.pages import page, paginate, user_of
-from web.phrases import explain
 from web.sheets import Field, sheet, wants_sheet
 from web.views.agency.common import is_officer, open_codes, own_agency
 
@@ -124,7 +124,7 @@ def _decide(user: User, decision: str, picked: list[uuid.UUID], form: BatchForm)
         try:
             BATCH[decision](user, application_id, form.cleaned_data["reason"], form.cleaned_data["note"])
         except DomainError as error:
-            told = explain(error)
+            told = explained(error)
             refused.append((str(application_id), told.message, told.remedy))
         else:
             done.append(str(application_id))
