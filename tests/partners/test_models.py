@@ -84,7 +84,7 @@ def test_an_agreement_does_not_end_before_it_begins() -> None:
     [
         ({"starts_on": days(40), "ends_on": days(39)}, "slot_ordered"),
         ({"apply_by": days(41)}, "slot_apply_before_start"),
-        ({"seats": 0}, "slot_seats_range"),
+        ({"seats": 0, "minimum_cohort": 0}, "slot_(seats|cohort)_range"),
         ({"seats": 501}, "slot_seats_range"),
         ({"seats": 2, "filled_seats": 3}, "slot_never_oversold"),
         ({"filled_seats": -1}, "filled_seats"),

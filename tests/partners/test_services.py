@@ -65,6 +65,8 @@ def data(agreement) -> services.SlotData:
         seats=3,
         outcomes=[("TEK-A", 1, 3)],
         prerequisites=[("TEK-B", 1, True)],
+        minimum_cohort=1,
+        meetings=[],
     )
 
 
@@ -225,7 +227,7 @@ class TestPartner:
 class TestAgreement:
     DATA = services.AgreementData(
         kind="pks",
-        number_agency="074/12/PKS",
+        number_agency="074/UJI/PKS",
         number_partner="7/MITRA",
         subject="Magang",
         starts_on=date(2026, 1, 1),

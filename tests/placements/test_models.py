@@ -223,7 +223,8 @@ def test_certificate_and_hours_once(road: Road) -> None:
     other.accept()
     with violates("certificate_number_once"):
         Certificate.objects.create(**fresh, placement=other.placement, number=certificate.number)
-    series = NumberSeries.objects.get()
+    series = NumberSeries.objects.first()
+    assert series is not None
     with violates("number_series_once"):
         NumberSeries.objects.create(agency=road.agency, series=series.series, year=series.year)
     entry = LearningHourEntry.objects.get()

@@ -119,6 +119,7 @@ def test_home_counts_what_waits(road: Road) -> None:
     queries_of(client, url)
     page = client.get(url)
     assert page.context["figures"] == {
+        "hours": 0,
         "undecided": 2,
         "overdue": 1,
         "preparing": 1,

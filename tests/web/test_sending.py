@@ -288,11 +288,6 @@ def test_every_template_that_posts_names_its_form() -> None:
             assert "{% csrf_token %}" in body, path
 
 
-def test_buttons_rest_while_htmx_waits() -> None:
-    base = (Path(settings.BASE_DIR) / "web" / "templates" / "base.html").read_text(encoding="utf-8")
-    assert 'hx-disabled-elt="closest button, find button[type=submit]"' in base
-
-
 @pytest.mark.django_db
 def test_a_decision_taken_meanwhile_is_told_with_who_when_and_what_now() -> None:
     road = make_road()

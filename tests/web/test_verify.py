@@ -65,6 +65,7 @@ def test_unknown_and_malformed_codes_get_the_same_answer(client: Client) -> None
         answer = client.get(address(code))
         assert answer.status_code == 404
         body = answer.content.decode().replace(f'value="{code}"', "").replace(address(code), "")
+        body = re.sub(r'name="sending" value="[^"]+"', "", body)
         answers.append(re.sub(r"[A-Za-z0-9]{64}", "token", body))
     assert answers == answers[:1] * 5
     assert client.get(reverse("verify"), {"code": "x"}).status_code == 404
