@@ -128,6 +128,7 @@ _TAGS = (
     ("Matching", "Recommendations with their reasons"),
     ("Applications", "From draft to the partner's acceptance"),
     ("Placements", "From the start checklist to the certificate"),
+    ("Sessions", "Mentoring sessions: booked, moved, held"),
     ("Learning hours", "The JP account"),
     ("Awards", "Proposals, decrees and points"),
 )

@@ -15,6 +15,7 @@ from core.errors import Conflict, DomainError, Invalid, NotFound
 from matching import states as matching
 from matching.engine.paths import ORDER, Change
 from matching.engine.types import Reason
+from partners.kinds import all_kinds
 from web import phrases
 from web.phrases import ERRORS, explain
 
@@ -88,7 +89,7 @@ def test_every_code_has_a_sentence_and_a_remedy() -> None:
 
 
 # ``code=`` of calls that are not about errors.
-_NOT_ERRORS = {"internship", "mentoring"}
+_NOT_ERRORS = {kind.code for kind in all_kinds()}
 
 
 def test_no_sentence_for_a_code_nobody_raises() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from random import Random
 from typing import Any
@@ -648,14 +648,27 @@ class _Planner:
         for number, (city, vignette, partner, status) in enumerate(chosen, 1):
             self.world.slots.append(self.write_slot(rng, f"slot:{number:04d}", city, vignette, partner, status))
 
+    def guide(self, rng: Random, hosts: list[str], competency: str, _from_level: int, to_level: int) -> Mentor:
+        """A mentor of one of the hosts who masters that; where there is none, one learns it."""
+        there = [mentor for host in hosts for mentor in self.mentors_at[host]]
+        able = [mentor for mentor in there if dict(mentor.expertise).get(competency, 0) >= to_level]
+        if able:
+            return rng.choice(able)
+        before = rng.choice(there)
+        expertise = tuple(sorted({**dict(before.expertise), competency: to_level}.items()))
+        mentor = replace(before, expertise=expertise)
+        for shelf in (self.world.mentors, self.mentors_at[before.partner]):
+            shelf[shelf.index(before)] = mentor
+        return mentor
+
     def gather(self) -> None:
         """The few workshops and days beside somebody at work that every city has, hosted by who is there anyway."""
         rng = self.rng("gatherings")
         for city in self.world.cities:
             hosts = sorted({slot.partner for slot in self.world.slots if slot.city == city.code})
             for number, gathering in enumerate(GATHERINGS):
-                partner = self.partner_of[rng.choice(hosts)]
-                mentor = self.mentors_at[partner.key][0]
+                mentor = self.guide(rng, hosts, *gathering.outcomes[0])
+                partner = self.partner_of[mentor.partner]
                 words = {"mitra": partner.template.name.split(" (")[0], "kota": city.city, "mentor": mentor.name}
                 apply_by = self.today + timedelta(days=rng.randint(9, 30))
                 starts = apply_by + timedelta(days=rng.randint(8, 20))
