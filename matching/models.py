@@ -97,7 +97,7 @@ class Generation(TenantModel):
     run = models.OneToOneField(MatchRun, null=True, on_delete=models.SET_NULL, related_name="generation")
     version = models.ForeignKey(ModelVersion, on_delete=models.PROTECT, related_name="generations")
     k = models.PositiveSmallIntegerField(help_text="Slots on a full list of a person.")
-    is_wide = models.BooleanField(help_text="Ordinals of slots take four bytes instead of two.")
+    entry_bytes = models.PositiveSmallIntegerField(help_text="Bytes that a slot takes on a packed list of a person.")
     catalogue = models.BinaryField(help_text="The slots as they were ranked; written and read by this product only.")
     catalogue_sha256 = models.CharField(max_length=64)
     finished_at = models.DateTimeField(null=True)

@@ -1,7 +1,7 @@
 """Lists as bytes, so that a province fits into little room and a whole shard is written at once.
 
-A person's list is 8 bytes that tell what it was made from, then for each slot its ordinal (2 bytes; 4 in a wide
-generation) and its points (2 bytes). A slot's list is for each person 16 bytes of id and 2 of points. What a shard adds
+A person's list is 8 bytes that tell what it was made from, then an entry for each slot: its ordinal above 14 bits of
+points, in as many bytes as the ordinals of the generation need (3 up to 1,024 slots, 4 up to 262,144). A slot's list is for each person 16 bytes of id and 2 of points. What a shard adds
 to the lists of slots is, slot by slot, `depth` times a position among its people and points (2 bytes each), where 0
 points fill the end. Everything is little-endian and best first.
 """
@@ -20,20 +20,43 @@ from matching.engine.retrieval import Lists
 
 FINGERPRINT = 8
 MOST_PEOPLE = 1 << 16  # of one shard, whose positions take two bytes
-MOST_SLOTS = 1 << 16  # of a generation that is not wide
+SMALLEST_ENTRY, LARGEST_ENTRY = 3, 8  # bytes
 Entry = tuple[int, int]  # ordinal of a slot, points
 Place = tuple[uuid.UUID, int]  # a person, points
 
-_NARROW = np.dtype([("slot", "<u2"), ("points", "<u2")])
-_WIDE = np.dtype([("slot", "<u4"), ("points", "<u2")])
+_POINTS_BITS = 14  # 10,000 at most
 _PLACE = struct.Struct("<16sH")
 _PART = np.dtype([("person", "<u2"), ("points", "<u2")])
 
 
-def pack_people(fingerprints: Sequence[bytes], lists: Lists, k: int, *, is_wide: bool) -> list[bytes]:
+def most_slots(entry_bytes: int) -> int:
+    """How many ordinals fit into entries of so many bytes."""
+    return 1 << (8 * entry_bytes - _POINTS_BITS)
+
+
+def entry_bytes_for(slots: int) -> int:
+    """The bytes of an entry where there are so many slots."""
+    return next(size for size in range(SMALLEST_ENTRY, LARGEST_ENTRY + 1) if slots <= most_slots(size))
+
+
+def _pack(ordinals: NDArray[np.int32], points: NDArray[np.int32], entry_bytes: int) -> NDArray[np.uint8]:
+    """Entries as bytes, those of one entry along the last axis."""
+    entries = (ordinals.astype("<i8") << _POINTS_BITS) | points
+    return entries[..., None].view(np.uint8)[..., :entry_bytes]
+
+
+def _unpack(data: bytes, entry_bytes: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Ordinals and points of entries one after the other."""
+    packed = np.frombuffer(data, dtype=np.uint8).reshape(-1, entry_bytes)
+    entries = np.zeros((len(packed), 8), dtype=np.uint8)
+    entries[:, :entry_bytes] = packed
+    whole = entries.view("<i8")[:, 0]
+    return whole >> _POINTS_BITS, whole & ((1 << _POINTS_BITS) - 1)
+
+
+def pack_people(fingerprints: Sequence[bytes], lists: Lists, k: int, *, entry_bytes: int) -> list[bytes]:
     """The lists of many people, at most the best `k` slots of each."""
-    entries = np.empty(lists.positions[:, :k].shape, dtype=_WIDE if is_wide else _NARROW)
-    entries["slot"], entries["points"] = lists.positions[:, :k], lists.points[:, :k]
+    entries = _pack(lists.positions[:, :k], lists.points[:, :k], entry_bytes)
     counts = np.count_nonzero(lists.positions[:, :k] >= 0, axis=1).tolist()
     return [
         fingerprint + row[:count].tobytes()
@@ -41,30 +64,30 @@ def pack_people(fingerprints: Sequence[bytes], lists: Lists, k: int, *, is_wide:
     ]
 
 
-def unpack_people(packed: Sequence[bytes], *, is_wide: bool) -> tuple[list[bytes], Lists]:
+def unpack_people(packed: Sequence[bytes], *, entry_bytes: int) -> tuple[list[bytes], Lists]:
     """The fingerprints and lists of `pack_people`, best first again where a list was led by another than its best."""
-    kind = _WIDE if is_wide else _NARROW
-    counts = np.asarray([(len(data) - FINGERPRINT) // kind.itemsize for data in packed], dtype=np.int64)
-    entries = np.frombuffer(b"".join(data[FINGERPRINT:] for data in packed), dtype=kind)
+    counts = np.asarray([(len(data) - FINGERPRINT) // entry_bytes for data in packed], dtype=np.int64)
+    ordinals, found = _unpack(b"".join(data[FINGERPRINT:] for data in packed), entry_bytes)
     filled = np.arange(counts.max(initial=0)) < counts[:, None]
     positions = np.full(filled.shape, -1, dtype=np.int32)
     points = np.zeros(filled.shape, dtype=np.int32)
-    positions[filled], points[filled] = entries["slot"], entries["points"]
+    positions[filled], points[filled] = ordinals, found
     order = np.lexsort((positions, -points), axis=1)
     lists = Lists(np.take_along_axis(positions, order, axis=1), np.take_along_axis(points, order, axis=1))
     return [data[:FINGERPRINT] for data in packed], lists
 
 
-def pack_person(fingerprint: bytes, entries: Sequence[Entry], *, is_wide: bool) -> bytes:
+def pack_person(fingerprint: bytes, entries: Sequence[Entry], *, entry_bytes: int) -> bytes:
     """One person's list."""
-    return fingerprint + np.asarray(entries, dtype=_WIDE if is_wide else _NARROW).tobytes()
+    ordinals, points = np.asarray(entries, dtype=np.int32).reshape(-1, 2).T
+    return fingerprint + _pack(ordinals, points, entry_bytes).tobytes()
 
 
-def unpack_person(packed: bytes | memoryview, *, is_wide: bool) -> tuple[bytes, list[Entry]]:
+def unpack_person(packed: bytes | memoryview, *, entry_bytes: int) -> tuple[bytes, list[Entry]]:
     """The fingerprint and the entries of `pack_person`."""
     data = bytes(packed)
-    entries = np.frombuffer(data, dtype=_WIDE if is_wide else _NARROW, offset=FINGERPRINT)
-    return data[:FINGERPRINT], entries.tolist()
+    ordinals, points = _unpack(data[FINGERPRINT:], entry_bytes)
+    return data[:FINGERPRINT], list(zip(ordinals.tolist(), points.tolist(), strict=True))
 
 
 def pack_slot(places: Iterable[Place]) -> bytes:

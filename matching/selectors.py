@@ -58,14 +58,14 @@ def recommendations_for_employee(
     """
     row = (
         EmployeeList.objects.filter(employee=employee, generation__in=shown_generations(employee.agency_id))
-        .values_list("generation", "generation__is_wide", "generation__version", "packed")
+        .values_list("generation", "generation__entry_bytes", "generation__version", "packed")
         .annotate(number=F("generation__version__number"), made_by=F("generation__version__parameters"))
         .first()
     )
     if row is None:
         return []
-    generation, is_wide, version, packed, number, made_by = row
-    _, entries = unpack_person(packed, is_wide=is_wide)
+    generation, entry_bytes, version, packed, number, made_by = row
+    _, entries = unpack_person(packed, entry_bytes=entry_bytes)
     today = employee.agency.today()
     rows = _slot_lists(generation, [ordinal for ordinal, _ in entries], employee.agency, today)
     if entries and not rows and not shown_generations(employee.agency_id).filter(generation=generation).exists():
@@ -144,16 +144,16 @@ def stored_points(*, employee_id: uuid.UUID, slot_id: uuid.UUID) -> int | None:
     """The points that a pair has on the person's list or on the slot's; None when it is on neither."""
     row = (
         SlotList.objects.filter(slot=slot_id, generation__in=MatchState.objects.values("generation"))
-        .values_list("generation", "ordinal", "packed", "generation__is_wide")
+        .values_list("generation", "ordinal", "packed", "generation__entry_bytes")
         .first()
     )
     if row is None:
         return None
-    generation, ordinal, packed, is_wide = row
+    generation, ordinal, packed, entry_bytes = row
     points = dict(unpack_slot(packed)).get(employee_id)
     if points is None:
         mine = EmployeeList.objects.filter(generation=generation, employee=employee_id).first()
-        points = dict(unpack_person(mine.packed, is_wide=is_wide)[1]).get(ordinal) if mine else None
+        points = dict(unpack_person(mine.packed, entry_bytes=entry_bytes)[1]).get(ordinal) if mine else None
     return points
 
 

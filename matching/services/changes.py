@@ -28,7 +28,7 @@ from matching.models import (
     Generation,
     SlotList,
 )
-from matching.packing import MOST_SLOTS, Entry, Place, pack_person, pack_slot, unpack_person, unpack_slot
+from matching.packing import Entry, Place, most_slots, pack_person, pack_slot, unpack_person, unpack_slot
 from matching.selectors import shown_generations
 from matching.services.locks import lock_until_commit
 from matching.services.runs import SLACK, request_full_match, unfinished_runs
@@ -55,9 +55,9 @@ def refresh_employee(*, employee_id: uuid.UUID) -> bool:
         before = EmployeeList.objects.filter(generation=generation, employee=employee_id).values_list(
             "packed", flat=True
         )
-        known = unpack_person(before[0], is_wide=generation.is_wide)[1] if before else []
+        known = unpack_person(before[0], entry_bytes=generation.entry_bytes)[1] if before else []
         best = keep_lead(sorted(points.items(), key=shelf.order)[: generation.k], known, shelf)
-        packed = pack_person(datasets.fingerprint(person), best, is_wide=generation.is_wide)
+        packed = pack_person(datasets.fingerprint(person), best, entry_bytes=generation.entry_bytes)
         _write_people(generation, {employee_id: packed})
     if not people:
         EmployeeList.objects.filter(generation=generation, employee=employee_id).delete()
@@ -124,7 +124,7 @@ def _patch(
     points: dict[str, int],
 ) -> None:
     """Put one slot into the lists of people, or take it out; whose list cannot tell its end gets a new one."""
-    k, wide = generation.k, generation.is_wide
+    k, size = generation.k, generation.entry_bytes
     wanted: dict[uuid.UUID, bytes] = {}
     unsure: list[datasets.Candidate] = []
     for person in people:
@@ -135,11 +135,11 @@ def _patch(
         if best is None:
             unsure.append(person)
         elif (led := keep_lead(best, known, shelf)) != known:
-            wanted[uuid.UUID(person.id)] = pack_person(told, led, is_wide=wide)
+            wanted[uuid.UUID(person.id)] = pack_person(told, led, entry_bytes=size)
     told_of = {person.id: datasets.fingerprint(person) for person in unsure}
     for key, best in shelf.best_of(unsure, k).items():
         _, known = lists.get(key, (b"", []))
-        wanted[uuid.UUID(key)] = pack_person(told_of[key], keep_lead(best, known, shelf), is_wide=wide)
+        wanted[uuid.UUID(key)] = pack_person(told_of[key], keep_lead(best, known, shelf), entry_bytes=size)
     _write_people(generation, wanted)
 
 
@@ -232,14 +232,16 @@ def _next_ordinal(generation: Generation) -> int:
 
 def _is_too_much(generation: Generation, ordinal: int) -> bool:
     """Whether a slot cannot be patched in: too many people, or no ordinal left."""
-    if not generation.is_wide and ordinal >= MOST_SLOTS:
+    if ordinal >= most_slots(generation.entry_bytes):
         return True
     return EmployeeList.objects.filter(generation=generation)[: MOST_PATCHED + 1].count() > MOST_PATCHED
 
 
 def _lists(generation: Generation) -> dict[str, tuple[bytes, list[Entry]]]:
     rows = EmployeeList.objects.filter(generation=generation).values_list("employee_id", "packed")
-    return {str(person): unpack_person(packed, is_wide=generation.is_wide) for person, packed in rows.iterator()}
+    return {
+        str(person): unpack_person(packed, entry_bytes=generation.entry_bytes) for person, packed in rows.iterator()
+    }
 
 
 def _write_people(generation: Generation, lists: dict[uuid.UUID, bytes]) -> None:

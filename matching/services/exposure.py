@@ -40,12 +40,12 @@ def hold_ceiling(generation: Generation, slots: Sequence[Opportunity], ceiling: 
     for person, data in rows.values_list("employee_id", "packed").iterator():
         people.append(person)
         packed.append(bytes(data))
-    told, lists = packing.unpack_people(packed, is_wide=generation.is_wide)
+    told, lists = packing.unpack_people(packed, entry_bytes=generation.entry_bytes)
     named = Slot.objects.filter(agency=generation.agency_id).values_list("pk", "partner_id", "partner__name")
     partners = {str(slot): (str(partner), name) for slot, partner, name in named}
     hosts = [partners[slot.id] for slot in slots]
     limited = limit_first_places(lists, [partner for partner, _ in hosts], ceiling / 100)
-    repacked = packing.pack_people(told, limited.lists, lists.positions.shape[1], is_wide=generation.is_wide)
+    repacked = packing.pack_people(told, limited.lists, lists.positions.shape[1], entry_bytes=generation.entry_bytes)
     changed = {who: new for who, old, new in zip(people, packed, repacked, strict=True) if old != new}
     datasets.update_employee_lists(generation.pk, changed)
     heads = limited.lists.positions[:, 0].tolist() if limited.lists.positions.size else []

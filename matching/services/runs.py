@@ -33,7 +33,6 @@ from matching.states import RunReason, ShardState
 GIVE_UP_AFTER = timedelta(hours=1)  # without a shard done
 LATE_AFTER = timedelta(minutes=1)
 SLACK = 2  # lists of slots are kept this many times as long as those of people, so that a loss need not be made good
-ROOM_FOR_MORE = 5_000  # slots that may join a generation that is not wide
 VERSIONS_KEPT = 3
 
 
@@ -168,7 +167,8 @@ def _plan(run: MatchRun, version: ModelVersion) -> None:
             run=run,
             version=version,
             k=recommender.k,
-            is_wide=len(slots.items) + ROOM_FOR_MORE > packing.MOST_SLOTS,
+            # As many again may join before a new run is needed.
+            entry_bytes=packing.entry_bytes_for(2 * len(slots.items)),
             catalogue=catalogue,
             catalogue_sha256=hashlib.sha256(catalogue).hexdigest(),
         )
@@ -269,7 +269,7 @@ def _match_shard(shard_id: uuid.UUID) -> MatchRun | None:
     depth = SLACK * generation.k
     ranked = recommender.rank(recommender.profiles(candidates), catalogue, k=depth)
     told = [datasets.fingerprint(person) for person in ranked.people.items]
-    lists = packing.pack_people(told, ranked.by_candidate, generation.k, is_wide=generation.is_wide)
+    lists = packing.pack_people(told, ranked.by_candidate, generation.k, entry_bytes=generation.entry_bytes)
     datasets.write_employee_lists(generation.pk, zip((person.id for person in ranked.people.items), lists, strict=True))
     Shard.objects.filter(pk=shard.pk).update(
         state=ShardState.DONE,

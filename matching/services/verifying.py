@@ -36,7 +36,7 @@ def verify_lists(*, agency: Agency, sample: int = 0, seed: int = 0) -> Verificat
     if generation is None or not is_current(generation.version):
         return found
     stored = {
-        str(person): unpack_person(packed, is_wide=generation.is_wide)
+        str(person): unpack_person(packed, entry_bytes=generation.entry_bytes)
         for person, packed in EmployeeList.objects.filter(generation=generation).values_list("employee_id", "packed")
     }
     people = sorted(stored)

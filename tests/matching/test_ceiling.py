@@ -37,7 +37,7 @@ def match(world: World, ceiling: int) -> MatchRun:
 def lists(world: World) -> dict[str, Entries]:
     generation = MatchState.objects.get(agency=world.agency).generation
     rows = EmployeeList.objects.filter(generation=generation).values_list("employee_id", "packed")
-    return {str(person): unpack_person(packed, is_wide=generation.is_wide)[1] for person, packed in rows}
+    return {str(person): unpack_person(packed, entry_bytes=generation.entry_bytes)[1] for person, packed in rows}
 
 
 def heads(world: World) -> Counter[str]:

@@ -209,7 +209,7 @@ def lists(agency: Agency, k: int = 20) -> tuple[Lists, Lists]:
     ids = {row.ordinal: str(row.slot_id) for row in rows if str(row.slot_id) in open_slots}
     people: Lists = {}
     for row in EmployeeList.objects.filter(generation=generation):
-        _, entries = unpack_person(row.packed, is_wide=generation.is_wide)
+        _, entries = unpack_person(row.packed, entry_bytes=generation.entry_bytes)
         people[str(row.employee_id)] = [(ids[at], points) for at, points in entries if at in ids][:k]
     slots = {
         ids[row.ordinal]: [(str(person), points) for person, points in unpack_slot(row.packed)][:k]
@@ -224,7 +224,7 @@ def is_stored(slot: Slot, person: Employee | None = None) -> bool:
     rows = EmployeeList.objects.filter(**{"employee": person} if person else {})
     for row in rows.select_related("generation"):
         here = SlotList.objects.filter(generation=row.generation, slot=slot).values_list("ordinal", flat=True).first()
-        if here in {at for at, _ in unpack_person(row.packed, is_wide=row.generation.is_wide)[1]}:
+        if here in {at for at, _ in unpack_person(row.packed, entry_bytes=row.generation.entry_bytes)[1]}:
             return True
     return SlotList.objects.filter(slot=slot, is_open=True).exclude(packed=b"").exists() and person is None
 
