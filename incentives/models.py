@@ -10,10 +10,10 @@ from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
-from django_fsm import FSMField, transition
+from django_fsm import transition
 
 from asn.models import Employee
-from core.models import TenantModel, paired
+from core.models import StateField, TenantModel, paired
 from incentives.states import ProposalStatus
 from placements.models import Placement
 
@@ -60,11 +60,10 @@ class AwardProposal(TenantModel):
     rule = models.ForeignKey(AwardRule, on_delete=models.PROTECT, related_name="proposals")
     placement = models.ForeignKey(Placement, on_delete=models.PROTECT, related_name="award_proposals")
     employee = models.ForeignKey(Employee, on_delete=models.PROTECT, related_name="award_proposals")
-    status = FSMField(
+    status = StateField(
         max_length=20,
         choices=ProposalStatus.choices,
         default=ProposalStatus.PROPOSED,
-        protected=True,
     )
     facts = models.JSONField(default=dict, help_text="The figures the rule looked at.")
     verified_by = models.ForeignKey(USER, null=True, on_delete=models.PROTECT, related_name="+")

@@ -8,11 +8,11 @@ from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
 from django.utils import timezone
-from django_fsm import FSMField, transition
+from django_fsm import transition
 
 from asn.models import Competency
 from asn.states import Level
-from core.models import BaseModel, StoredFile, TenantModel, ordered, paired
+from core.models import BaseModel, StateField, StoredFile, TenantModel, ordered, paired
 from partners.kinds import KindPolicy, Question, get_kind
 from partners.states import (
     AgreementKind,
@@ -84,11 +84,10 @@ class PartnerVerification(TenantModel):
     """One agency's word on a partner."""
 
     partner = models.ForeignKey(Partner, on_delete=models.PROTECT, related_name="verifications")
-    status = FSMField(
+    status = StateField(
         max_length=20,
         choices=VerificationStatus.choices,
         default=VerificationStatus.PENDING,
-        protected=True,
     )
     reason = models.CharField(max_length=300, blank=True)
     decided_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+")
@@ -143,11 +142,10 @@ class Agreement(TenantModel):
 
     partner = models.ForeignKey(Partner, on_delete=models.PROTECT, related_name="agreements")
     kind = models.CharField(max_length=10, choices=AgreementKind)
-    status = FSMField(
+    status = StateField(
         max_length=20,
         choices=AgreementStatus.choices,
         default=AgreementStatus.DRAFT,
-        protected=True,
     )
     number_agency = models.CharField(max_length=80)
     number_partner = models.CharField(max_length=80, blank=True)
@@ -204,11 +202,10 @@ class Slot(TenantModel):
     partner = models.ForeignKey(Partner, on_delete=models.PROTECT, related_name="slots")
     agreement = models.ForeignKey(Agreement, on_delete=models.PROTECT, related_name="slots")
     kind = models.CharField(max_length=30)
-    status = FSMField(
+    status = StateField(
         max_length=20,
         choices=SlotStatus.choices,
         default=SlotStatus.DRAFT,
-        protected=True,
     )
     title = models.CharField(max_length=160)
     description = models.TextField(max_length=6000)

@@ -12,11 +12,11 @@ from django.contrib.postgres.constraints import ExclusionConstraint
 from django.contrib.postgres.fields import ArrayField, DateRangeField, DateTimeRangeField, RangeBoundary, RangeOperators
 from django.db import models
 from django.db.models import F, Func, Q
-from django_fsm import FSMField, transition
+from django_fsm import transition
 
 from asn.models import Competency, Employee
 from asn.states import Level
-from core.models import BaseModel, StoredFile, TenantModel, ordered, paired
+from core.models import BaseModel, StateField, StoredFile, TenantModel, ordered, paired
 from mentors.models import Mentor
 from partners.kinds import Document, KindPolicy, get_kind
 from partners.models import Slot, SlotMeeting
@@ -59,7 +59,7 @@ class Application(TenantModel):
 
     employee = models.ForeignKey(Employee, on_delete=models.PROTECT, related_name="applications")
     slot = models.ForeignKey(Slot, on_delete=models.PROTECT, related_name="applications")
-    status = FSMField(max_length=30, choices=S.choices, default=S.DRAFT, protected=True)
+    status = StateField(max_length=30, choices=S.choices, default=S.DRAFT)
     attempt = models.PositiveSmallIntegerField(default=1)
     motivation = models.TextField(max_length=3000, blank=True)
     consent_at = models.DateTimeField(null=True, help_text="When the person agreed to what the partner will see.")
@@ -295,11 +295,10 @@ class Placement(TenantModel):
     application = models.OneToOneField(Application, on_delete=models.PROTECT, related_name="placement")
     employee = models.ForeignKey(Employee, on_delete=models.PROTECT, related_name="placements")
     slot = models.ForeignKey(Slot, on_delete=models.PROTECT, related_name="placements")
-    status = FSMField(
+    status = StateField(
         max_length=20,
         choices=PlacementStatus.choices,
         default=PlacementStatus.PREPARING,
-        protected=True,
     )
     starts_on = models.DateField()
     ends_on = models.DateField()
@@ -460,11 +459,10 @@ class LogbookEntry(TenantModel):
     activity = models.TextField(max_length=2000)
     output = models.CharField(max_length=600, blank=True)
     lesson = models.CharField(max_length=600, blank=True)
-    status = FSMField(
+    status = StateField(
         max_length=20,
         choices=LogbookStatus.choices,
         default=LogbookStatus.DRAFT,
-        protected=True,
     )
     reviewer_note = models.CharField(max_length=600, blank=True)
     verified_by = models.ForeignKey(USER, null=True, on_delete=models.PROTECT, related_name="+")
@@ -517,7 +515,7 @@ class MentoringSession(TenantModel):
     placement = models.ForeignKey(Placement, on_delete=models.CASCADE, related_name="sessions")
     employee = models.ForeignKey(Employee, null=True, on_delete=models.PROTECT, related_name="+")
     mentor = models.ForeignKey(Mentor, null=True, on_delete=models.PROTECT, related_name="sessions")
-    status = FSMField(max_length=20, choices=SessionStatus.choices, default=SessionStatus.REPORTED, protected=True)
+    status = StateField(max_length=20, choices=SessionStatus.choices, default=SessionStatus.REPORTED)
     held_on = models.DateField(help_text="The day in the agency's zone.")
     starts_at = models.DateTimeField(null=True)
     ends_at = models.DateTimeField(null=True)
@@ -679,7 +677,7 @@ class Attendance(TenantModel):
     slot = models.ForeignKey(Slot, on_delete=models.PROTECT, related_name="+")
     meeting = models.ForeignKey(SlotMeeting, on_delete=models.PROTECT, related_name="attendance")
     is_present = models.BooleanField()
-    status = FSMField(
+    status = StateField(
         max_length=20, choices=AttendanceStatus.choices, default=AttendanceStatus.RECORDED, protected=True
     )
     recorded_by = models.ForeignKey(USER, on_delete=models.PROTECT, related_name="+")

@@ -3,7 +3,6 @@
 import django.contrib.postgres.fields
 import django.db.models.deletion
 import django.utils.timezone
-import django_fsm
 import pgtrigger.compiler
 import pgtrigger.migrations
 import uuid
@@ -119,7 +118,7 @@ class Migration(migrations.Migration):
                 ("updated_at", models.DateTimeField(auto_now=True)),
                 (
                     "status",
-                    django_fsm.FSMField(
+                    models.CharField(
                         choices=[
                             ("proposed", "Proposed"),
                             ("verified", "Checked"),
@@ -128,7 +127,6 @@ class Migration(migrations.Migration):
                         ],
                         default="proposed",
                         max_length=20,
-                        protected=True,
                     ),
                 ),
                 (

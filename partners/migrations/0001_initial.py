@@ -2,7 +2,6 @@
 
 import django.db.models.deletion
 import django.utils.timezone
-import django_fsm
 import uuid
 from django.conf import settings
 from django.db import migrations, models
@@ -142,7 +141,7 @@ class Migration(migrations.Migration):
                 ),
                 (
                     "status",
-                    django_fsm.FSMField(
+                    models.CharField(
                         choices=[
                             ("draft", "Draft"),
                             ("signed", "Signed"),
@@ -150,7 +149,6 @@ class Migration(migrations.Migration):
                         ],
                         default="draft",
                         max_length=20,
-                        protected=True,
                     ),
                 ),
                 ("number_agency", models.CharField(max_length=80)),
@@ -268,7 +266,7 @@ class Migration(migrations.Migration):
                 ("updated_at", models.DateTimeField(auto_now=True)),
                 (
                     "status",
-                    django_fsm.FSMField(
+                    models.CharField(
                         choices=[
                             ("pending", "Waiting for verification"),
                             ("verified", "Verified"),
@@ -276,7 +274,6 @@ class Migration(migrations.Migration):
                         ],
                         default="pending",
                         max_length=20,
-                        protected=True,
                     ),
                 ),
                 ("reason", models.CharField(blank=True, max_length=300)),
@@ -330,7 +327,7 @@ class Migration(migrations.Migration):
                 ("kind", models.CharField(max_length=30)),
                 (
                     "status",
-                    django_fsm.FSMField(
+                    models.CharField(
                         choices=[
                             ("draft", "Draft"),
                             ("submitted", "Waiting for review"),
@@ -343,7 +340,6 @@ class Migration(migrations.Migration):
                         ],
                         default="draft",
                         max_length=20,
-                        protected=True,
                     ),
                 ),
                 ("title", models.CharField(max_length=160)),

@@ -4,7 +4,6 @@ import django.contrib.postgres.constraints
 import django.contrib.postgres.fields.ranges
 import django.db.models.deletion
 import django.utils.timezone
-import django_fsm
 import pgtrigger.compiler
 import pgtrigger.migrations
 import placements.models
@@ -50,7 +49,7 @@ class Migration(migrations.Migration):
                 ("updated_at", models.DateTimeField(auto_now=True)),
                 (
                     "status",
-                    django_fsm.FSMField(
+                    models.CharField(
                         choices=[
                             ("draft", "Draft"),
                             (
@@ -71,7 +70,6 @@ class Migration(migrations.Migration):
                         ],
                         default="draft",
                         max_length=30,
-                        protected=True,
                     ),
                 ),
                 ("attempt", models.PositiveSmallIntegerField(default=1)),
@@ -512,7 +510,7 @@ class Migration(migrations.Migration):
                 ("updated_at", models.DateTimeField(auto_now=True)),
                 (
                     "status",
-                    django_fsm.FSMField(
+                    models.CharField(
                         choices=[
                             ("preparing", "Being prepared"),
                             ("active", "Running"),
@@ -524,7 +522,6 @@ class Migration(migrations.Migration):
                         ],
                         default="preparing",
                         max_length=20,
-                        protected=True,
                     ),
                 ),
                 ("starts_on", models.DateField()),
@@ -731,7 +728,7 @@ class Migration(migrations.Migration):
                 ("lesson", models.CharField(blank=True, max_length=600)),
                 (
                     "status",
-                    django_fsm.FSMField(
+                    models.CharField(
                         choices=[
                             ("draft", "Draft"),
                             ("submitted", "Waiting for the mentor"),
@@ -740,7 +737,6 @@ class Migration(migrations.Migration):
                         ],
                         default="draft",
                         max_length=20,
-                        protected=True,
                     ),
                 ),
                 ("reviewer_note", models.CharField(blank=True, max_length=600)),

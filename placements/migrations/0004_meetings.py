@@ -2,7 +2,6 @@
 
 import django.db.models.deletion
 import django.utils.timezone
-import django_fsm
 import uuid
 from django.conf import settings
 from django.db import migrations, models
@@ -28,7 +27,7 @@ class Migration(migrations.Migration):
                 ('created_at', models.DateTimeField(default=django.utils.timezone.now, editable=False)),
                 ('updated_at', models.DateTimeField(auto_now=True)),
                 ('is_present', models.BooleanField()),
-                ('status', django_fsm.FSMField(choices=[('recorded', 'Waiting for the participant'), ('confirmed', 'Confirmed by both'), ('contested', 'Contested by the participant')], default='recorded', max_length=20, protected=True)),
+                ('status', models.CharField(choices=[('recorded', 'Waiting for the participant'), ('confirmed', 'Confirmed by both'), ('contested', 'Contested by the participant')], default='recorded', max_length=20)),
                 ('recorded_at', models.DateTimeField()),
                 ('answered_at', models.DateTimeField(null=True)),
                 ('note', models.CharField(blank=True, help_text='What the participant says against it.', max_length=300)),

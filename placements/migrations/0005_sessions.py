@@ -4,7 +4,6 @@ import django.contrib.postgres.fields.ranges
 import django.db.models.deletion
 import django.db.models.expressions
 import django.utils.timezone
-import django_fsm
 import uuid
 from django.conf import settings
 from django.db import migrations, models
@@ -141,7 +140,7 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='mentoringsession',
             name='status',
-            field=django_fsm.FSMField(choices=[('booked', 'Booked'), ('reported', 'Waiting for the other side'), ('held', 'Confirmed by both sides'), ('not_held', 'Was not held'), ('disputed', 'The two sides disagree'), ('cancelled', 'Cancelled')], default='reported', max_length=20, protected=True),
+            field=models.CharField(choices=[('booked', 'Booked'), ('reported', 'Waiting for the other side'), ('held', 'Confirmed by both sides'), ('not_held', 'Was not held'), ('disputed', 'The two sides disagree'), ('cancelled', 'Cancelled')], default='reported', max_length=20),
         ),
         migrations.AlterField(
             model_name='mentoringsession',
