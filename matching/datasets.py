@@ -239,7 +239,7 @@ _CANDIDATE_FIELDS = [field.name for field in fields(Candidate) if field.name != 
 
 
 def fingerprint(candidate: Candidate) -> bytes:
-    """8 bytes that change with anything the engine reads of a person."""
+    """6 bytes that change with anything the engine reads of a person."""
     told = json.dumps([getattr(candidate, name) for name in _CANDIDATE_FIELDS], default=_plain, sort_keys=True)
     return hashlib.blake2b(told.encode(), digest_size=FINGERPRINT).digest()
 

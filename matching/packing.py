@@ -1,6 +1,6 @@
 """Lists as bytes, so that a province fits into little room and a whole shard is written at once.
 
-A person's list is 8 bytes that tell what it was made from, then an entry for each slot: its ordinal above 14 bits of
+A person's list is 6 bytes that tell what it was made from, then an entry for each slot: its ordinal above 14 bits of
 points, in as many bytes as the ordinals of the generation need (3 up to 1,024 slots, 4 up to 262,144). A slot's list is for each person 16 bytes of id and 2 of points. What a shard adds
 to the lists of slots is, slot by slot, `depth` times a position among its people and points (2 bytes each), where 0
 points fill the end. Everything is little-endian and best first.
@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from matching.engine.retrieval import Lists
 
-FINGERPRINT = 8
+FINGERPRINT = 6
 MOST_PEOPLE = 1 << 16  # of one shard, whose positions take two bytes
 SMALLEST_ENTRY, LARGEST_ENTRY = 3, 8  # bytes
 Entry = tuple[int, int]  # ordinal of a slot, points

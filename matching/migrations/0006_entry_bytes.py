@@ -27,4 +27,9 @@ class Migration(migrations.Migration):
             field=models.PositiveSmallIntegerField(help_text='Bytes that a slot takes on a packed list of a person.', default=4),
             preserve_default=False,
         ),
+        # Lists are added in the order of the key and never get another: no page needs room for more.
+        migrations.RunSQL(
+            sql="ALTER INDEX matching_employeelist_pkey SET (fillfactor = 100)",
+            reverse_sql="ALTER INDEX matching_employeelist_pkey RESET (fillfactor)",
+        ),
     ]
