@@ -345,6 +345,9 @@ API_NAMESPACE = "api"
 API_RATE = env.str("API_RATE", default="600/m")
 # How often one address may ask whether a certificate is genuine.
 VERIFY_RATE = env.str("VERIFY_RATE", default="30/m")
+# How often one address may open or use links from mails, and how often it may register.
+LINK_RATE = env.str("LINK_RATE", default="30/m")
+REGISTER_RATE = env.str("REGISTER_RATE", default="20/h")
 # Views of libraries cannot carry @policy; their doors are listed here by route name.
 ROUTE_POLICIES = {
     "account_login": ["public"],

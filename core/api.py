@@ -104,7 +104,7 @@ PROBLEM_RESPONSES = {
         "description": http.HTTPStatus(status).phrase,
         "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Problem"}}},
     }
-    for status in (400, 401, 403, 404, 405, 409, 413, 422, 429, 503)
+    for status in (400, 401, 403, 404, 405, 409, 410, 413, 422, 429, 503)
 }
 
 

@@ -51,6 +51,12 @@ class Conflict(DomainError):
     status = 409
 
 
+class Gone(DomainError):
+    """A link that does not open, for whatever reason (410)."""
+
+    status = 410
+
+
 class Busy(DomainError):
     """Locks could not be had in time; try again (503)."""
 

@@ -185,6 +185,49 @@ class KeptAnswer(BaseModel):
         return f"{self.actor_id} {self.status}"
 
 
+class AccessLink(BaseModel):
+    """A way in for one person by a link in a mail (core.links); of its token only the SHA-256 is kept."""
+
+    purpose = models.CharField(max_length=40)
+    subject_type = models.CharField(max_length=80, help_text="Model of what the link leads to.")
+    subject_id = models.CharField(max_length=64)
+    email = models.EmailField(blank=True, help_text="For whom it is, where that is no user yet.")
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.CASCADE, related_name="+")
+    digest = models.CharField(max_length=64, unique=True)
+    expires_at = models.DateTimeField()
+    used_at = models.DateTimeField(null=True)
+    used_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        null=True,
+        on_delete=models.PROTECT,
+        related_name="+",
+        help_text="Null when it was used without signing in.",
+    )
+    revoked_at = models.DateTimeField(null=True)
+    created_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+")
+
+    class Meta:
+        constraints = (
+            models.CheckConstraint(condition=~Q(email="") | Q(user__isnull=False), name="link_for_somebody"),
+            models.CheckConstraint(
+                condition=Q(used_by__isnull=True) | Q(used_at__isnull=False), name="link_used_by_when_used"
+            ),
+            models.CheckConstraint(
+                condition=Q(used_at__isnull=True) | Q(revoked_at__isnull=True), name="link_used_or_revoked"
+            ),
+        )
+        indexes = (models.Index(fields=("subject_type", "subject_id"), name="link_subject_idx"),)
+
+    def __str__(self) -> str:
+        return f"{self.purpose} {self.subject_id}"
+
+    def is_for(self, user: Any) -> bool:
+        """Whether this signed-in user is the one it was sent to."""
+        if self.user_id is not None:
+            return bool(self.user_id == user.pk)
+        return bool(self.email.lower() == user.email.lower())
+
+
 class StoredFile(BaseModel):
     """An uploaded document: checked by content, kept under a random name, served as attachment."""
 

@@ -96,6 +96,27 @@ ERRORS: dict[str, Phrase] = {
     ),
     "language_unknown": (_("Padan does not speak this language."), _CHOOSE),
     "token_days_range": (_("A token is valid for 1 to %(limit)s days."), _CORRECT),
+    # Links in mails
+    "link_unknown": (
+        _("This link is not known."),
+        _("Open it from the newest mail, whole. If that does not help, ask whoever invited you to send it again."),
+    ),
+    "link_of_another": (
+        _("This link was sent to somebody else."),
+        _("If it is yours, sign out and open it again, or sign in with the account of the address it was sent to."),
+    ),
+    "link_used": (
+        _("This link has been used already; it works once."),
+        _("Sign in: what it was for has been done. If that was not you, tell whoever sent it."),
+    ),
+    "link_revoked": (
+        _("This link has been withdrawn or replaced by a newer one."),
+        _("Open the newest mail. If there is none, ask whoever sent it."),
+    ),
+    "link_expired": (
+        _("This link is too old to be used."),
+        _("Ask for a new one: register again, or let whoever invited you send it again."),
+    ),
     "code_invalid": (_("A code has letters, digits, hyphens and underscores only."), _CORRECT),
     "code_taken": (_("This code is in use already."), _("Choose another code.")),
     "unknown_time_zone": (_("This time zone is not one of Indonesia's."), _CHOOSE),

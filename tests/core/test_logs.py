@@ -42,3 +42,8 @@ def test_every_handler_of_ours_masks() -> None:
     formatters = settings.LOGGING["formatters"]
     for handler in settings.LOGGING["handlers"].values():
         assert issubclass(import_string(formatters[handler["formatter"]]["()"]), MaskedFormatter)
+
+
+def test_the_token_of_a_link_is_not_told() -> None:
+    token = "tautan-" + "aB3_-" * 8 + "xyz"
+    assert mask(f"Gone: /join/{token}/?next=1") == "Gone: /join/tautan-···/?next=1"

@@ -21,7 +21,7 @@ from web.phrases import ERRORS, explain
 
 ROOT = Path(__file__).resolve().parents[2]
 ROOMS = ["config", "web", "incentives", "placements", "matching", "mentors", "partners", "asn", "accounts", "core"]
-RAISING = {"Invalid", "NotAllowed", "NotFound", "Conflict", "Busy", "DomainError"}
+RAISING = {"Invalid", "NotAllowed", "NotFound", "Conflict", "Gone", "Busy", "DomainError"}
 # Parameters that are about the error, not about its sentence.
 _ABOUT = {"field", "code", "about"}
 

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import math
-
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
-from ninja.throttling import SimpleRateThrottle
 
 from accounts.roles import Role
 from core.policy import policy
@@ -18,25 +15,16 @@ from placements.states import CertificateKind, CertificateState
 from placements.verification import CertificateCheck, check_certificate, clean_code, is_same_file
 from web.components import Fact
 from web.forms.verify import CodeForm, CompareForm
+from web.pace import seconds_to_wait
 from web.pages import page
 from web.templatetags.padan import date_range, long_date
 
 
-class _Pace(SimpleRateThrottle):
-    """So many questions an address."""
-
-    scope = "verify"
-
-    def get_cache_key(self, request: HttpRequest) -> str:
-        return self.cache_format % {"scope": self.scope, "ident": self.get_ident(request)}
-
-
 def _too_fast(request: HttpRequest) -> HttpResponse | None:
     """The answer to an address that asks too often."""
-    pace = _Pace(settings.VERIFY_RATE) if settings.VERIFY_RATE else None
-    if pace is None or pace.allow_request(request):
+    wait = seconds_to_wait(request, "verify", settings.VERIFY_RATE)
+    if not wait:
         return None
-    wait = math.ceil(pace.wait() or 1)
     response = page(request, "public/verify.html", {"form": CodeForm(), "wait": wait}, status=429)
     response["Retry-After"] = str(wait)
     return response
