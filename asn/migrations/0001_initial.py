@@ -215,6 +215,11 @@ class Migration(migrations.Migration):
             ],
             options={
                 "ordering": ("title",),
+                'constraints': [
+                    models.UniqueConstraint(
+                fields=("agency", "code"), name="position_code_once"
+            ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -260,6 +265,17 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+            options={
+                'constraints': [
+                    models.UniqueConstraint(
+                fields=("position_class", "competency"), name="class_standard_once"
+            ),
+                    models.CheckConstraint(
+                condition=models.Q(("level__range", (1, 5))),
+                name="class_standard_level_range",
+            ),
+                ],
+            },
         ),
         migrations.CreateModel(
             name="AgencyStandard",
@@ -318,6 +334,18 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+            options={
+                'constraints': [
+                    models.UniqueConstraint(
+                fields=("agency", "position_class", "competency"),
+                name="agency_standard_once",
+            ),
+                    models.CheckConstraint(
+                condition=models.Q(("level__range", (1, 5))),
+                name="agency_standard_level_range",
+            ),
+                ],
+            },
         ),
         migrations.CreateModel(
             name="PositionStandard",
@@ -382,6 +410,17 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+            options={
+                'constraints': [
+                    models.UniqueConstraint(
+                fields=("position", "competency"), name="position_standard_once"
+            ),
+                    models.CheckConstraint(
+                condition=models.Q(("level__range", (1, 5))),
+                name="position_standard_level_range",
+            ),
+                ],
+            },
         ),
         migrations.CreateModel(
             name="RegionalPriority",
@@ -431,6 +470,17 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+            options={
+                'constraints': [
+                    models.UniqueConstraint(
+                fields=("agency", "competency"), name="regional_priority_once"
+            ),
+                    models.CheckConstraint(
+                condition=models.Q(("weight__gte", 1), ("weight__lte", 5)),
+                name="regional_priority_weight_range",
+            ),
+                ],
+            },
         ),
         migrations.CreateModel(
             name="Unit",
@@ -475,6 +525,11 @@ class Migration(migrations.Migration):
             ],
             options={
                 "ordering": ("name",),
+                'constraints': [
+                    models.UniqueConstraint(
+                fields=("agency", "code"), name="unit_code_once"
+            ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -578,6 +633,36 @@ class Migration(migrations.Migration):
             ],
             options={
                 "ordering": ("name", "id"),
+                'indexes': [
+                    models.Index(
+                fields=["agency", "status"], name="employee_agency_status_idx"
+            ),
+                ],
+                'constraints': [
+                    models.CheckConstraint(
+                condition=models.Q(("nip__regex", "^[0-9]{18}$")),
+                name="employee_nip_18_digits",
+            ),
+                    models.CheckConstraint(
+                condition=models.Q(("supervisor", models.F("id")), _negated=True),
+                name="employee_not_own_supervisor",
+            ),
+                    models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(
+                        ("contract_ends_on__isnull", True),
+                        ("contract_starts_on__isnull", True),
+                    ),
+                    models.Q(
+                        ("contract_ends_on__isnull", False),
+                        ("contract_starts_on__isnull", False),
+                        ("contract_ends_on__gte", models.F("contract_starts_on")),
+                    ),
+                    _connector="OR",
+                ),
+                name="employee_contract_ordered",
+            ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -781,109 +866,6 @@ class Migration(migrations.Migration):
                     ),
                 ],
             },
-        ),
-        migrations.AddConstraint(
-            model_name="position",
-            constraint=models.UniqueConstraint(
-                fields=("agency", "code"), name="position_code_once"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="classstandard",
-            constraint=models.UniqueConstraint(
-                fields=("position_class", "competency"), name="class_standard_once"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="classstandard",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("level__range", (1, 5))),
-                name="class_standard_level_range",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="agencystandard",
-            constraint=models.UniqueConstraint(
-                fields=("agency", "position_class", "competency"),
-                name="agency_standard_once",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="agencystandard",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("level__range", (1, 5))),
-                name="agency_standard_level_range",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="positionstandard",
-            constraint=models.UniqueConstraint(
-                fields=("position", "competency"), name="position_standard_once"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="positionstandard",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("level__range", (1, 5))),
-                name="position_standard_level_range",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="regionalpriority",
-            constraint=models.UniqueConstraint(
-                fields=("agency", "competency"), name="regional_priority_once"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="regionalpriority",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("weight__gte", 1), ("weight__lte", 5)),
-                name="regional_priority_weight_range",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="unit",
-            constraint=models.UniqueConstraint(
-                fields=("agency", "code"), name="unit_code_once"
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="employee",
-            index=models.Index(
-                fields=["agency", "status"], name="employee_agency_status_idx"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="employee",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("nip__regex", "^[0-9]{18}$")),
-                name="employee_nip_18_digits",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="employee",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("supervisor", models.F("id")), _negated=True),
-                name="employee_not_own_supervisor",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="employee",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(
-                        ("contract_ends_on__isnull", True),
-                        ("contract_starts_on__isnull", True),
-                    ),
-                    models.Q(
-                        ("contract_ends_on__isnull", False),
-                        ("contract_starts_on__isnull", False),
-                        ("contract_ends_on__gte", models.F("contract_starts_on")),
-                    ),
-                    _connector="OR",
-                ),
-                name="employee_contract_ordered",
-            ),
         ),
         EnforceTenancy("asn"),
     ]

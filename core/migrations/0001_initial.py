@@ -79,6 +79,30 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+            options={
+                'indexes': [
+                    models.Index(
+                condition=models.Q(
+                    ("done_at__isnull", True), ("parked_at__isnull", True)
+                ),
+                fields=["available_at"],
+                name="outbox_pending_idx",
+            ),
+                ],
+                'constraints': [
+                    models.UniqueConstraint(
+                fields=("event", "handler"), name="outbox_one_delivery_per_handler"
+            ),
+                    models.CheckConstraint(
+                condition=models.Q(
+                    ("done_at__isnull", True),
+                    ("parked_at__isnull", True),
+                    _connector="OR",
+                ),
+                name="outbox_done_or_parked",
+            ),
+                ],
+            },
         ),
         migrations.CreateModel(
             name="StoredFile",
@@ -123,6 +147,14 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+            options={
+                'constraints': [
+                    models.CheckConstraint(
+                condition=models.Q(("size__gt", 0), ("size__lte", 10485760)),
+                name="file_size_within_limit",
+            ),
+                ],
+            },
         ),
         migrations.CreateModel(
             name="AuditEvent",
@@ -185,40 +217,6 @@ class Migration(migrations.Migration):
                     table="core_auditevent",
                     when="BEFORE",
                 ),
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="outboxdelivery",
-            index=models.Index(
-                condition=models.Q(
-                    ("done_at__isnull", True), ("parked_at__isnull", True)
-                ),
-                fields=["available_at"],
-                name="outbox_pending_idx",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="outboxdelivery",
-            constraint=models.UniqueConstraint(
-                fields=("event", "handler"), name="outbox_one_delivery_per_handler"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="outboxdelivery",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("done_at__isnull", True),
-                    ("parked_at__isnull", True),
-                    _connector="OR",
-                ),
-                name="outbox_done_or_parked",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="storedfile",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("size__gt", 0), ("size__lte", 10485760)),
-                name="file_size_within_limit",
             ),
         ),
     ]

@@ -95,6 +95,17 @@ class Migration(migrations.Migration):
             ],
             options={
                 "ordering": ("code",),
+                'constraints': [
+                    models.UniqueConstraint(
+                fields=("agency", "code"), name="award_rule_once"
+            ),
+                    models.CheckConstraint(
+                condition=models.Q(
+                    ("minimum_mentor_rating__gte", 1), ("minimum_mentor_rating__lte", 5)
+                ),
+                name="award_rule_rating_range",
+            ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -191,6 +202,54 @@ class Migration(migrations.Migration):
             ],
             options={
                 "ordering": ("-created_at",),
+                'constraints': [
+                    models.UniqueConstraint(
+                fields=("rule", "placement"), name="award_proposed_once"
+            ),
+                    models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(
+                        ("verified_by__isnull", True), ("verified_at__isnull", True)
+                    ),
+                    models.Q(
+                        ("verified_by__isnull", False), ("verified_at__isnull", False)
+                    ),
+                    _connector="OR",
+                ),
+                name="proposal_verified_paired",
+            ),
+                    models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(
+                        ("declined_by__isnull", True), ("declined_at__isnull", True)
+                    ),
+                    models.Q(
+                        ("declined_by__isnull", False), ("declined_at__isnull", False)
+                    ),
+                    _connector="OR",
+                ),
+                name="proposal_declined_paired",
+            ),
+                    models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("status__in", ["verified", "granted"]), _negated=True),
+                    ("verified_at__isnull", False),
+                    _connector="OR",
+                ),
+                name="proposal_verified_by_someone",
+            ),
+                    models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("status", "declined"), _negated=True),
+                    models.Q(
+                        ("declined_at__isnull", False),
+                        models.Q(("decline_reason", ""), _negated=True),
+                    ),
+                    _connector="OR",
+                ),
+                name="proposal_declined_with_reason",
+            ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -314,82 +373,6 @@ class Migration(migrations.Migration):
                     )
                 ],
             },
-        ),
-        migrations.AddConstraint(
-            model_name="awardrule",
-            constraint=models.UniqueConstraint(
-                fields=("agency", "code"), name="award_rule_once"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="awardrule",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("minimum_mentor_rating__gte", 1), ("minimum_mentor_rating__lte", 5)
-                ),
-                name="award_rule_rating_range",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="awardproposal",
-            constraint=models.UniqueConstraint(
-                fields=("rule", "placement"), name="award_proposed_once"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="awardproposal",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(
-                        ("verified_by__isnull", True), ("verified_at__isnull", True)
-                    ),
-                    models.Q(
-                        ("verified_by__isnull", False), ("verified_at__isnull", False)
-                    ),
-                    _connector="OR",
-                ),
-                name="proposal_verified_paired",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="awardproposal",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(
-                        ("declined_by__isnull", True), ("declined_at__isnull", True)
-                    ),
-                    models.Q(
-                        ("declined_by__isnull", False), ("declined_at__isnull", False)
-                    ),
-                    _connector="OR",
-                ),
-                name="proposal_declined_paired",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="awardproposal",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("status__in", ["verified", "granted"]), _negated=True),
-                    ("verified_at__isnull", False),
-                    _connector="OR",
-                ),
-                name="proposal_verified_by_someone",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="awardproposal",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("status", "declined"), _negated=True),
-                    models.Q(
-                        ("declined_at__isnull", False),
-                        models.Q(("decline_reason", ""), _negated=True),
-                    ),
-                    _connector="OR",
-                ),
-                name="proposal_declined_with_reason",
-            ),
         ),
         pgtrigger.migrations.AddTrigger(
             model_name="pointentry",

@@ -49,6 +49,10 @@ class Migration(migrations.Migration):
             options={
                 'ordering': ('-fitted_at',),
                 'get_latest_by': 'fitted_at',
+                'constraints': [
+                    models.CheckConstraint(condition=models.Q(models.Q(('abstains', ''), _negated=True), ('curve__isnull', False), _connector='OR'), name='calibration_curve_or_abstention'),
+                    models.CheckConstraint(condition=models.Q(('completed__lte', models.F('outcomes'))), name='calibration_completed_of_all'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -62,6 +66,12 @@ class Migration(migrations.Migration):
                 ('agency', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='asn.agency')),
                 ('decided_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
             ],
+            options={
+                'constraints': [
+                    models.UniqueConstraint(fields=('agency',), name='match_policy_one_per_agency'),
+                    models.CheckConstraint(condition=models.Q(('first_place_ceiling__gte', 5), ('first_place_ceiling__lte', 100)), name='match_policy_ceiling_range'),
+                ],
+            },
         ),
         migrations.CreateModel(
             name='PairOutcome',
@@ -79,34 +89,15 @@ class Migration(migrations.Migration):
                 ('employee', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='asn.employee')),
                 ('slot', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='partners.slot')),
             ],
-        ),
-        migrations.AddConstraint(
-            model_name='calibration',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('abstains', ''), _negated=True), ('curve__isnull', False), _connector='OR'), name='calibration_curve_or_abstention'),
-        ),
-        migrations.AddConstraint(
-            model_name='calibration',
-            constraint=models.CheckConstraint(condition=models.Q(('completed__lte', models.F('outcomes'))), name='calibration_completed_of_all'),
-        ),
-        migrations.AddConstraint(
-            model_name='matchpolicy',
-            constraint=models.UniqueConstraint(fields=('agency',), name='match_policy_one_per_agency'),
-        ),
-        migrations.AddConstraint(
-            model_name='matchpolicy',
-            constraint=models.CheckConstraint(condition=models.Q(('first_place_ceiling__gte', 5), ('first_place_ceiling__lte', 100)), name='match_policy_ceiling_range'),
-        ),
-        migrations.AddIndex(
-            model_name='pairoutcome',
-            index=models.Index(fields=['-counts_from'], name='pair_outcome_counts_from_idx'),
-        ),
-        migrations.AddConstraint(
-            model_name='pairoutcome',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('ended_at__isnull', True), ('ending', '')), models.Q(models.Q(('ending', ''), _negated=True), ('ended_at__isnull', False)), _connector='OR'), name='pair_outcome_ended_paired'),
-        ),
-        migrations.AddConstraint(
-            model_name='pairoutcome',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('application_id__isnull', False), ('is_example', False)), models.Q(('application_id__isnull', True), ('is_example', True)), _connector='OR'), name='pair_outcome_real_or_example'),
+            options={
+                'indexes': [
+                    models.Index(fields=['-counts_from'], name='pair_outcome_counts_from_idx'),
+                ],
+                'constraints': [
+                    models.CheckConstraint(condition=models.Q(models.Q(('ended_at__isnull', True), ('ending', '')), models.Q(models.Q(('ending', ''), _negated=True), ('ended_at__isnull', False)), _connector='OR'), name='pair_outcome_ended_paired'),
+                    models.CheckConstraint(condition=models.Q(models.Q(('application_id__isnull', False), ('is_example', False)), models.Q(('application_id__isnull', True), ('is_example', True)), _connector='OR'), name='pair_outcome_real_or_example'),
+                ],
+            },
         ),
         EnforceTenancy("matching"),
     ]

@@ -106,6 +106,12 @@ class Migration(migrations.Migration):
                 ('generation', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='slot_lists', to='matching.generation')),
                 ('slot', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='match_lists', to='partners.slot')),
             ],
+            options={
+                'constraints': [
+                    models.UniqueConstraint(fields=('generation', 'slot'), name='slot_list_once'),
+                    models.UniqueConstraint(fields=('generation', 'ordinal'), name='slot_list_ordinal_once'),
+                ],
+            },
         ),
         migrations.CreateModel(
             name='Shard',
@@ -126,6 +132,9 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ('number',),
+                'constraints': [
+                    models.UniqueConstraint(fields=('run', 'number'), name='shard_number_once'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -139,14 +148,12 @@ class Migration(migrations.Migration):
                 ('employee', models.ForeignKey(null=True, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='asn.employee')),
                 ('slot', models.ForeignKey(null=True, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='partners.slot')),
             ],
-        ),
-        migrations.AddConstraint(
-            model_name='changeduringrun',
-            constraint=models.UniqueConstraint(fields=('run', 'employee', 'slot'), name='change_during_run_once', nulls_distinct=False),
-        ),
-        migrations.AddConstraint(
-            model_name='changeduringrun',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('employee__isnull', False), ('slot__isnull', True)), models.Q(('employee__isnull', True), ('slot__isnull', False)), _connector='OR'), name='change_during_run_of_one'),
+            options={
+                'constraints': [
+                    models.UniqueConstraint(fields=('run', 'employee', 'slot'), name='change_during_run_once', nulls_distinct=False),
+                    models.CheckConstraint(condition=models.Q(models.Q(('employee__isnull', False), ('slot__isnull', True)), models.Q(('employee__isnull', True), ('slot__isnull', False)), _connector='OR'), name='change_during_run_of_one'),
+                ],
+            },
         ),
         pgtrigger.migrations.AddTrigger(
             model_name='employeelist',
@@ -155,18 +162,6 @@ class Migration(migrations.Migration):
         pgtrigger.migrations.AddTrigger(
             model_name='employeelist',
             trigger=pgtrigger.compiler.Trigger(name='employee_list_stays', sql=pgtrigger.compiler.UpsertTriggerSql(func='RAISE EXCEPTION \'pgtrigger: Cannot update of "generation_id", "employee_id" rows from % table\', TG_TABLE_NAME;', hash='555186cbbfce0bc4e0be04b05eb0e551adf6c8ce', operation='UPDATE OF "generation_id", "employee_id"', pgid='pgtrigger_employee_list_stays_0c438', table='matching_employeelist', when='BEFORE')),
-        ),
-        migrations.AddConstraint(
-            model_name='shard',
-            constraint=models.UniqueConstraint(fields=('run', 'number'), name='shard_number_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='slotlist',
-            constraint=models.UniqueConstraint(fields=('generation', 'slot'), name='slot_list_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='slotlist',
-            constraint=models.UniqueConstraint(fields=('generation', 'ordinal'), name='slot_list_ordinal_once'),
         ),
         EnforceTenancy('matching'),
     ]

@@ -70,6 +70,12 @@ class Migration(migrations.Migration):
             ],
             options={
                 "ordering": ("name",),
+                'constraints': [
+                    models.CheckConstraint(
+                condition=models.Q(("capacity__range", (1, 50))),
+                name="mentor_capacity_range",
+            ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -118,6 +124,15 @@ class Migration(migrations.Migration):
             ],
             options={
                 "ordering": ("weekday", "starts_at"),
+                'constraints': [
+                    models.CheckConstraint(
+                condition=models.Q(("ends_at__gt", models.F("starts_at"))),
+                name="availability_ordered",
+            ),
+                    models.UniqueConstraint(
+                fields=("mentor", "weekday", "starts_at"), name="availability_once"
+            ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -168,6 +183,17 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+            options={
+                'constraints': [
+                    models.UniqueConstraint(
+                fields=("mentor", "competency"), name="expertise_once"
+            ),
+                    models.CheckConstraint(
+                condition=models.Q(("level__range", (1, 5))),
+                name="expertise_level_range",
+            ),
+                ],
+            },
         ),
         migrations.CreateModel(
             name="SlotMentor",
@@ -213,45 +239,13 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
-        ),
-        migrations.AddConstraint(
-            model_name="mentor",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("capacity__range", (1, 50))),
-                name="mentor_capacity_range",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="mentoravailability",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("ends_at__gt", models.F("starts_at"))),
-                name="availability_ordered",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="mentoravailability",
-            constraint=models.UniqueConstraint(
-                fields=("mentor", "weekday", "starts_at"), name="availability_once"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="mentorexpertise",
-            constraint=models.UniqueConstraint(
-                fields=("mentor", "competency"), name="expertise_once"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="mentorexpertise",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("level__range", (1, 5))),
-                name="expertise_level_range",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="slotmentor",
-            constraint=models.UniqueConstraint(
+            options={
+                'constraints': [
+                    models.UniqueConstraint(
                 fields=("slot", "mentor"), name="slot_mentor_once"
             ),
+                ],
+            },
         ),
         EnforceTenancy("mentors"),
     ]

@@ -36,6 +36,9 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ('starts_on',),
+                'constraints': [
+                    models.CheckConstraint(condition=models.Q(('ends_on__gte', models.F('starts_on'))), name='days_off_ordered'),
+                ],
             },
         ),
         migrations.RemoveConstraint(
@@ -55,10 +58,6 @@ class Migration(migrations.Migration):
             model_name='mentordaysoff',
             name='mentor',
             field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='days_off', to='mentors.mentor'),
-        ),
-        migrations.AddConstraint(
-            model_name='mentordaysoff',
-            constraint=models.CheckConstraint(condition=models.Q(('ends_on__gte', models.F('starts_on'))), name='days_off_ordered'),
         ),
         migrations.AddConstraint(
             model_name='mentordaysoff',

@@ -197,6 +197,18 @@ class Migration(migrations.Migration):
             ],
             options={
                 "ordering": ("-ends_on",),
+                'constraints': [
+                    models.CheckConstraint(
+                condition=models.Q(("ends_on__gte", models.F("starts_on"))),
+                name="agreement_ordered",
+            ),
+                    models.UniqueConstraint(
+                fields=("agency", "number_agency"), name="agreement_number_once"
+            ),
+                    models.UniqueConstraint(
+                fields=("id", "partner"), name="agreement_partner_key"
+            ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -244,6 +256,13 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+            options={
+                'constraints': [
+                    models.UniqueConstraint(
+                fields=("partner", "user"), name="partner_membership_once"
+            ),
+                ],
+            },
         ),
         migrations.CreateModel(
             name="PartnerVerification",
@@ -304,6 +323,41 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+            options={
+                'constraints': [
+                    models.UniqueConstraint(
+                fields=("agency", "partner"), name="verification_once"
+            ),
+                    models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(
+                        ("decided_by__isnull", True), ("decided_at__isnull", True)
+                    ),
+                    models.Q(
+                        ("decided_by__isnull", False), ("decided_at__isnull", False)
+                    ),
+                    _connector="OR",
+                ),
+                name="verification_decided_paired",
+            ),
+                    models.CheckConstraint(
+                condition=models.Q(
+                    ("status", "pending"),
+                    ("decided_at__isnull", False),
+                    _connector="OR",
+                ),
+                name="verification_decided_by_someone",
+            ),
+                    models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("status", "refused"), _negated=True),
+                    models.Q(("reason", ""), _negated=True),
+                    _connector="OR",
+                ),
+                name="verification_refused_with_reason",
+            ),
+                ],
+            },
         ),
         migrations.CreateModel(
             name="Slot",
@@ -476,6 +530,79 @@ class Migration(migrations.Migration):
             ],
             options={
                 "ordering": ("apply_by", "id"),
+                'indexes': [
+                    models.Index(
+                fields=["agency", "status"], name="slot_agency_status_idx"
+            ),
+                ],
+                'constraints': [
+                    models.CheckConstraint(
+                condition=models.Q(("ends_on__gte", models.F("starts_on"))),
+                name="slot_ordered",
+            ),
+                    models.CheckConstraint(
+                condition=models.Q(("starts_on__gte", models.F("apply_by"))),
+                name="slot_apply_before_start",
+            ),
+                    models.CheckConstraint(
+                condition=models.Q(("seats__gte", 1), ("seats__lte", 500)),
+                name="slot_seats_range",
+            ),
+                    models.CheckConstraint(
+                condition=models.Q(
+                    ("filled_seats__gte", 0), ("filled_seats__lte", models.F("seats"))
+                ),
+                name="slot_never_oversold",
+            ),
+                    models.CheckConstraint(
+                condition=models.Q(("hours_per_week__range", (1, 40))),
+                name="slot_hours_range",
+            ),
+                    models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(
+                        ("published_by__isnull", True), ("published_at__isnull", True)
+                    ),
+                    models.Q(
+                        ("published_by__isnull", False), ("published_at__isnull", False)
+                    ),
+                    _connector="OR",
+                ),
+                name="slot_published_paired",
+            ),
+                    models.CheckConstraint(
+                condition=models.Q(
+                    ("status__in", ["draft", "submitted", "returned", "cancelled"]),
+                    ("published_at__isnull", False),
+                    _connector="OR",
+                ),
+                name="slot_published_by_someone",
+            ),
+                    models.CheckConstraint(
+                condition=models.Q(
+                    ("mode", "online"),
+                    models.Q(("place", ""), _negated=True),
+                    _connector="OR",
+                ),
+                name="slot_has_place",
+            ),
+                    models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("status", "cancelled"), _negated=True),
+                    models.Q(("cancel_reason", ""), _negated=True),
+                    _connector="OR",
+                ),
+                name="slot_cancelled_with_reason",
+            ),
+                    models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("status", "returned"), _negated=True),
+                    models.Q(("return_reason", ""), _negated=True),
+                    _connector="OR",
+                ),
+                name="slot_returned_with_reason",
+            ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -537,6 +664,21 @@ class Migration(migrations.Migration):
             ],
             options={
                 "ordering": ("competency",),
+                'constraints': [
+                    models.UniqueConstraint(
+                fields=("slot", "competency"), name="outcome_once"
+            ),
+                    models.CheckConstraint(
+                condition=models.Q(("to_level__range", (1, 5))),
+                name="outcome_level_range",
+            ),
+                    models.CheckConstraint(
+                condition=models.Q(
+                    ("from_level__gte", 0), ("from_level__lt", models.F("to_level"))
+                ),
+                name="outcome_rises",
+            ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -604,212 +746,16 @@ class Migration(migrations.Migration):
             ],
             options={
                 "ordering": ("competency",),
-            },
-        ),
-        migrations.AddConstraint(
-            model_name="agreement",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("ends_on__gte", models.F("starts_on"))),
-                name="agreement_ordered",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="agreement",
-            constraint=models.UniqueConstraint(
-                fields=("agency", "number_agency"), name="agreement_number_once"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="agreement",
-            constraint=models.UniqueConstraint(
-                fields=("id", "partner"), name="agreement_partner_key"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="partnermembership",
-            constraint=models.UniqueConstraint(
-                fields=("partner", "user"), name="partner_membership_once"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="partnerverification",
-            constraint=models.UniqueConstraint(
-                fields=("agency", "partner"), name="verification_once"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="partnerverification",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(
-                        ("decided_by__isnull", True), ("decided_at__isnull", True)
-                    ),
-                    models.Q(
-                        ("decided_by__isnull", False), ("decided_at__isnull", False)
-                    ),
-                    _connector="OR",
-                ),
-                name="verification_decided_paired",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="partnerverification",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("status", "pending"),
-                    ("decided_at__isnull", False),
-                    _connector="OR",
-                ),
-                name="verification_decided_by_someone",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="partnerverification",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("status", "refused"), _negated=True),
-                    models.Q(("reason", ""), _negated=True),
-                    _connector="OR",
-                ),
-                name="verification_refused_with_reason",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="slot",
-            index=models.Index(
-                fields=["agency", "status"], name="slot_agency_status_idx"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="slot",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("ends_on__gte", models.F("starts_on"))),
-                name="slot_ordered",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="slot",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("starts_on__gte", models.F("apply_by"))),
-                name="slot_apply_before_start",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="slot",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("seats__gte", 1), ("seats__lte", 500)),
-                name="slot_seats_range",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="slot",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("filled_seats__gte", 0), ("filled_seats__lte", models.F("seats"))
-                ),
-                name="slot_never_oversold",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="slot",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("hours_per_week__range", (1, 40))),
-                name="slot_hours_range",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="slot",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(
-                        ("published_by__isnull", True), ("published_at__isnull", True)
-                    ),
-                    models.Q(
-                        ("published_by__isnull", False), ("published_at__isnull", False)
-                    ),
-                    _connector="OR",
-                ),
-                name="slot_published_paired",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="slot",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("status__in", ["draft", "submitted", "returned", "cancelled"]),
-                    ("published_at__isnull", False),
-                    _connector="OR",
-                ),
-                name="slot_published_by_someone",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="slot",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("mode", "online"),
-                    models.Q(("place", ""), _negated=True),
-                    _connector="OR",
-                ),
-                name="slot_has_place",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="slot",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("status", "cancelled"), _negated=True),
-                    models.Q(("cancel_reason", ""), _negated=True),
-                    _connector="OR",
-                ),
-                name="slot_cancelled_with_reason",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="slot",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("status", "returned"), _negated=True),
-                    models.Q(("return_reason", ""), _negated=True),
-                    _connector="OR",
-                ),
-                name="slot_returned_with_reason",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="slotoutcome",
-            constraint=models.UniqueConstraint(
-                fields=("slot", "competency"), name="outcome_once"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="slotoutcome",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("to_level__range", (1, 5))),
-                name="outcome_level_range",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="slotoutcome",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("from_level__gte", 0), ("from_level__lt", models.F("to_level"))
-                ),
-                name="outcome_rises",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="slotprerequisite",
-            constraint=models.UniqueConstraint(
+                'constraints': [
+                    models.UniqueConstraint(
                 fields=("slot", "competency"), name="prerequisite_once"
             ),
-        ),
-        migrations.AddConstraint(
-            model_name="slotprerequisite",
-            constraint=models.CheckConstraint(
+                    models.CheckConstraint(
                 condition=models.Q(("level__range", (1, 5))),
                 name="prerequisite_level_range",
             ),
+                ],
+            },
         ),
         EnforceTenancy("partners"),
         migrations.RunSQL(

@@ -32,6 +32,9 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ('held_on',),
+                'constraints': [
+                    models.CheckConstraint(condition=models.Q(('ends_at__gt', models.F('begins_at'))), name='meeting_ends_after_begin'),
+                ],
             },
         ),
         migrations.AddField(
@@ -88,10 +91,6 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name='slotmeeting',
             constraint=models.UniqueConstraint(fields=('id', 'slot'), name='meeting_slot_key'),
-        ),
-        migrations.AddConstraint(
-            model_name='slotmeeting',
-            constraint=models.CheckConstraint(condition=models.Q(('ends_at__gt', models.F('begins_at'))), name='meeting_ends_after_begin'),
         ),
         EnforceTenancy("partners"),
     ]

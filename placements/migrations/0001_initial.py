@@ -153,6 +153,83 @@ class Migration(migrations.Migration):
             ],
             options={
                 "ordering": ("-created_at",),
+                'indexes': [
+                    models.Index(
+                fields=["agency", "status", "due_at"], name="application_queue_idx"
+            ),
+                ],
+                'constraints': [
+                    models.UniqueConstraint(
+                condition=models.Q(
+                    (
+                        "status__in",
+                        (
+                            "draft",
+                            "awaiting_clearance",
+                            "submitted",
+                            "returned",
+                            "shortlisted",
+                            "waitlisted",
+                            "approved",
+                            "accepted",
+                        ),
+                    )
+                ),
+                fields=("employee", "slot"),
+                name="application_one_live",
+            ),
+                    models.UniqueConstraint(
+                condition=models.Q(("waitlist_position__isnull", False)),
+                fields=("slot", "waitlist_position"),
+                name="application_waitlist_position_once",
+            ),
+                    models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(
+                        ("status", "waitlisted"), ("waitlist_position__isnull", False)
+                    ),
+                    models.Q(
+                        models.Q(("status", "waitlisted"), _negated=True),
+                        ("waitlist_position__isnull", True),
+                    ),
+                    _connector="OR",
+                ),
+                name="application_waitlist_paired",
+            ),
+                    models.CheckConstraint(
+                condition=models.Q(
+                    ("status__in", ["draft", "withdrawn", "expired", "ineligible"]),
+                    models.Q(
+                        ("consent_at__isnull", False), ("submitted_at__isnull", False)
+                    ),
+                    _connector="OR",
+                ),
+                name="application_submitted_with_consent",
+            ),
+                    models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(
+                        ("conflict_decided_by__isnull", True),
+                        ("conflict_decided_at__isnull", True),
+                    ),
+                    models.Q(
+                        ("conflict_decided_by__isnull", False),
+                        ("conflict_decided_at__isnull", False),
+                    ),
+                    _connector="OR",
+                ),
+                name="application_conflict_paired",
+            ),
+                    models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("status__in", ["approved", "accepted"]), _negated=True),
+                    ("has_conflict", False),
+                    ("conflict_outcome__in", ["no_conflict", "controlled"]),
+                    _connector="OR",
+                ),
+                name="application_no_open_conflict",
+            ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -258,6 +335,46 @@ class Migration(migrations.Migration):
             ],
             options={
                 "ordering": ("decided_at", "created_at"),
+                'constraints': [
+                    models.UniqueConstraint(
+                fields=("application", "attempt", "step"), name="decision_once_a_step"
+            ),
+                    models.UniqueConstraint(
+                condition=models.Q(("step", "withdrawal"), _negated=True),
+                fields=("application", "attempt", "decided_by"),
+                name="decision_by_different_people",
+            ),
+                    models.CheckConstraint(
+                condition=models.Q(
+                    (
+                        "outcome__in",
+                        ["submitted", "cleared", "approved", "accepted", "withdrawn"],
+                    ),
+                    models.Q(("reason", ""), _negated=True),
+                    _connector="OR",
+                ),
+                name="decision_negative_with_reason",
+            ),
+                    models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("outcome", "submitted"), ("step", "employee")),
+                    models.Q(
+                        ("outcome__in", ["cleared", "refused", "returned"]),
+                        ("step", "supervisor"),
+                    ),
+                    models.Q(
+                        ("outcome__in", ["approved", "rejected", "returned"]),
+                        ("step", "hr"),
+                    ),
+                    models.Q(
+                        ("outcome__in", ["accepted", "declined"]), ("step", "partner")
+                    ),
+                    models.Q(("outcome", "withdrawn"), ("step", "withdrawal")),
+                    _connector="OR",
+                ),
+                name="decision_outcome_fits_step",
+            ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -334,6 +451,12 @@ class Migration(migrations.Migration):
             ],
             options={
                 "ordering": ("submitted_at",),
+                'constraints': [
+                    models.CheckConstraint(
+                condition=models.Q(("overall__range", (1, 5))),
+                name="evaluation_overall_range",
+            ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -381,6 +504,16 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+            options={
+                'constraints': [
+                    models.UniqueConstraint(
+                fields=("evaluation", "competency"), name="rating_once"
+            ),
+                    models.CheckConstraint(
+                condition=models.Q(("level__range", (0, 5))), name="rating_level_range"
+            ),
+                ],
+            },
         ),
         migrations.CreateModel(
             name="LearningHourRule",
@@ -455,6 +588,13 @@ class Migration(migrations.Migration):
             ],
             options={
                 "ordering": ("code", "-effective_from"),
+                'constraints': [
+                    models.UniqueConstraint(
+                fields=("agency", "form", "effective_from"),
+                name="hour_rule_once",
+                nulls_distinct=False,
+            ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -488,6 +628,13 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+            options={
+                'constraints': [
+                    models.UniqueConstraint(
+                fields=("agency", "series", "year"), name="number_series_once"
+            ),
+                ],
+            },
         ),
         migrations.CreateModel(
             name="Placement",
@@ -645,6 +792,126 @@ class Migration(migrations.Migration):
             ],
             options={
                 "ordering": ("-starts_on",),
+                'indexes': [
+                    models.Index(
+                fields=["agency", "status"], name="placement_agency_status_idx"
+            ),
+                ],
+                'constraints': [
+                    models.CheckConstraint(
+                condition=models.Q(("ends_on__gte", models.F("starts_on"))),
+                name="placement_ordered",
+            ),
+                    django.contrib.postgres.constraints.ExclusionConstraint(
+                condition=models.Q(
+                    ("blocks_time", True),
+                    ("status__in", ("preparing", "active", "on_hold", "finishing")),
+                ),
+                expressions=(
+                    (models.F("employee"), "="),
+                    (
+                        models.Func(
+                            models.F("starts_on"),
+                            models.F("ends_on"),
+                            django.contrib.postgres.fields.ranges.RangeBoundary(
+                                inclusive_lower=True, inclusive_upper=True
+                            ),
+                            function="daterange",
+                            output_field=django.contrib.postgres.fields.ranges.DateRangeField(),
+                        ),
+                        "&&",
+                    ),
+                ),
+                name="placement_no_overlap",
+            ),
+                    models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(
+                        ("status__in", ("active", "on_hold", "finishing", "completed")),
+                        _negated=True,
+                    ),
+                    models.Q(
+                        models.Q(("letter_number", ""), _negated=True),
+                        models.Q(("letter_signer", ""), _negated=True),
+                        ("letter_date__isnull", False),
+                        ("letter_file__isnull", False),
+                        ("mentor__isnull", False),
+                        ("plan_agreed_at__isnull", False),
+                        ("started_at__isnull", False),
+                    ),
+                    _connector="OR",
+                ),
+                name="placement_started_with_checklist",
+            ),
+                    models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(
+                        ("plan_agreed_by__isnull", True),
+                        ("plan_agreed_at__isnull", True),
+                    ),
+                    models.Q(
+                        ("plan_agreed_by__isnull", False),
+                        ("plan_agreed_at__isnull", False),
+                    ),
+                    _connector="OR",
+                ),
+                name="placement_plan_paired",
+            ),
+                    models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(
+                        ("started_by__isnull", True), ("started_at__isnull", True)
+                    ),
+                    models.Q(
+                        ("started_by__isnull", False), ("started_at__isnull", False)
+                    ),
+                    _connector="OR",
+                ),
+                name="placement_started_paired",
+            ),
+                    models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(
+                        ("completed_by__isnull", True), ("completed_at__isnull", True)
+                    ),
+                    models.Q(
+                        ("completed_by__isnull", False), ("completed_at__isnull", False)
+                    ),
+                    _connector="OR",
+                ),
+                name="placement_completed_paired",
+            ),
+                    models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("ended_by__isnull", True), ("ended_at__isnull", True)),
+                    models.Q(("ended_by__isnull", False), ("ended_at__isnull", False)),
+                    _connector="OR",
+                ),
+                name="placement_ended_paired",
+            ),
+                    models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("status", "completed"), ("completed_at__isnull", False)),
+                    models.Q(
+                        models.Q(("status", "completed"), _negated=True),
+                        ("completed_at__isnull", True),
+                    ),
+                    _connector="OR",
+                ),
+                name="placement_completed_fields",
+            ),
+                    models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("status__in", ["ended_early", "no_show"]), _negated=True),
+                    models.Q(
+                        models.Q(("end_reason", ""), _negated=True),
+                        ("ended_at__isnull", False),
+                    ),
+                    _connector="OR",
+                ),
+                name="placement_ended_with_reason",
+            ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -700,6 +967,29 @@ class Migration(migrations.Migration):
             ],
             options={
                 "ordering": ("-held_on",),
+                'constraints': [
+                    models.UniqueConstraint(
+                fields=("placement", "held_on"), name="session_once_a_day"
+            ),
+                    models.CheckConstraint(
+                condition=models.Q(("minutes__range", (15, 480))),
+                name="session_minutes_range",
+            ),
+                    models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(
+                        ("mentor_confirmed_by__isnull", True),
+                        ("mentor_confirmed_at__isnull", True),
+                    ),
+                    models.Q(
+                        ("mentor_confirmed_by__isnull", False),
+                        ("mentor_confirmed_at__isnull", False),
+                    ),
+                    _connector="OR",
+                ),
+                name="session_mentor_paired",
+            ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -769,6 +1059,35 @@ class Migration(migrations.Migration):
             ],
             options={
                 "ordering": ("-entry_date",),
+                'constraints': [
+                    models.UniqueConstraint(
+                fields=("placement", "entry_date"), name="logbook_once_a_day"
+            ),
+                    models.CheckConstraint(
+                condition=models.Q(("hours__gt", 0), ("hours__lte", 24)),
+                name="logbook_hours_range",
+            ),
+                    models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(
+                        ("verified_by__isnull", True), ("verified_at__isnull", True)
+                    ),
+                    models.Q(
+                        ("verified_by__isnull", False), ("verified_at__isnull", False)
+                    ),
+                    _connector="OR",
+                ),
+                name="logbook_verified_paired",
+            ),
+                    models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("status", "verified"), _negated=True),
+                    ("verified_at__isnull", False),
+                    _connector="OR",
+                ),
+                name="logbook_verified_by_someone",
+            ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -832,6 +1151,21 @@ class Migration(migrations.Migration):
             ],
             options={
                 "ordering": ("competency",),
+                'constraints': [
+                    models.UniqueConstraint(
+                fields=("placement", "competency"), name="objective_once"
+            ),
+                    models.CheckConstraint(
+                condition=models.Q(("to_level__range", (1, 5))),
+                name="objective_level_range",
+            ),
+                    models.CheckConstraint(
+                condition=models.Q(
+                    ("from_level__gte", 0), ("from_level__lt", models.F("to_level"))
+                ),
+                name="objective_rises",
+            ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -945,6 +1279,38 @@ class Migration(migrations.Migration):
             ],
             options={
                 "ordering": ("-occurs_on", "-created_at"),
+                'indexes': [
+                    models.Index(
+                fields=["employee", "account_year"], name="hours_account_idx"
+            ),
+                ],
+                'constraints': [
+                    models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(
+                        ("counted_hours__gte", 0),
+                        ("counted_hours__lte", models.F("hours")),
+                        ("hours__gte", 0),
+                        ("reverses__isnull", True),
+                    ),
+                    models.Q(
+                        ("counted_hours__lte", 0),
+                        ("hours__lte", 0),
+                        ("reverses__isnull", False),
+                    ),
+                    _connector="OR",
+                ),
+                name="hours_counted_within",
+            ),
+                    models.CheckConstraint(
+                condition=models.Q(
+                    ("counted_hours", models.F("hours")),
+                    models.Q(("not_counted", ""), _negated=True),
+                    _connector="OR",
+                ),
+                name="hours_not_counted_with_reason",
+            ),
+                ],
             },
         ),
         migrations.AddField(
@@ -1020,150 +1386,13 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
-        ),
-        migrations.AddIndex(
-            model_name="application",
-            index=models.Index(
-                fields=["agency", "status", "due_at"], name="application_queue_idx"
+            options={
+                'constraints': [
+                    models.UniqueConstraint(
+                fields=("agency", "number"), name="certificate_number_once"
             ),
-        ),
-        migrations.AddConstraint(
-            model_name="application",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(
-                    (
-                        "status__in",
-                        (
-                            "draft",
-                            "awaiting_clearance",
-                            "submitted",
-                            "returned",
-                            "shortlisted",
-                            "waitlisted",
-                            "approved",
-                            "accepted",
-                        ),
-                    )
-                ),
-                fields=("employee", "slot"),
-                name="application_one_live",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="application",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("waitlist_position__isnull", False)),
-                fields=("slot", "waitlist_position"),
-                name="application_waitlist_position_once",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="application",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(
-                        ("status", "waitlisted"), ("waitlist_position__isnull", False)
-                    ),
-                    models.Q(
-                        models.Q(("status", "waitlisted"), _negated=True),
-                        ("waitlist_position__isnull", True),
-                    ),
-                    _connector="OR",
-                ),
-                name="application_waitlist_paired",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="application",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("status__in", ["draft", "withdrawn", "expired", "ineligible"]),
-                    models.Q(
-                        ("consent_at__isnull", False), ("submitted_at__isnull", False)
-                    ),
-                    _connector="OR",
-                ),
-                name="application_submitted_with_consent",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="application",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(
-                        ("conflict_decided_by__isnull", True),
-                        ("conflict_decided_at__isnull", True),
-                    ),
-                    models.Q(
-                        ("conflict_decided_by__isnull", False),
-                        ("conflict_decided_at__isnull", False),
-                    ),
-                    _connector="OR",
-                ),
-                name="application_conflict_paired",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="application",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("status__in", ["approved", "accepted"]), _negated=True),
-                    ("has_conflict", False),
-                    ("conflict_outcome__in", ["no_conflict", "controlled"]),
-                    _connector="OR",
-                ),
-                name="application_no_open_conflict",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="decision",
-            constraint=models.UniqueConstraint(
-                fields=("application", "attempt", "step"), name="decision_once_a_step"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="decision",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("step", "withdrawal"), _negated=True),
-                fields=("application", "attempt", "decided_by"),
-                name="decision_by_different_people",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="decision",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    (
-                        "outcome__in",
-                        ["submitted", "cleared", "approved", "accepted", "withdrawn"],
-                    ),
-                    models.Q(("reason", ""), _negated=True),
-                    _connector="OR",
-                ),
-                name="decision_negative_with_reason",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="decision",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("outcome", "submitted"), ("step", "employee")),
-                    models.Q(
-                        ("outcome__in", ["cleared", "refused", "returned"]),
-                        ("step", "supervisor"),
-                    ),
-                    models.Q(
-                        ("outcome__in", ["approved", "rejected", "returned"]),
-                        ("step", "hr"),
-                    ),
-                    models.Q(
-                        ("outcome__in", ["accepted", "declined"]), ("step", "partner")
-                    ),
-                    models.Q(("outcome", "withdrawn"), ("step", "withdrawal")),
-                    _connector="OR",
-                ),
-                name="decision_outcome_fits_step",
-            ),
+                ],
+            },
         ),
         pgtrigger.migrations.AddTrigger(
             model_name="decision",
@@ -1177,306 +1406,6 @@ class Migration(migrations.Migration):
                     table="placements_decision",
                     when="BEFORE",
                 ),
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="evaluationrating",
-            constraint=models.UniqueConstraint(
-                fields=("evaluation", "competency"), name="rating_once"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="evaluationrating",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("level__range", (0, 5))), name="rating_level_range"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="learninghourrule",
-            constraint=models.UniqueConstraint(
-                fields=("agency", "form", "effective_from"),
-                name="hour_rule_once",
-                nulls_distinct=False,
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="numberseries",
-            constraint=models.UniqueConstraint(
-                fields=("agency", "series", "year"), name="number_series_once"
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="placement",
-            index=models.Index(
-                fields=["agency", "status"], name="placement_agency_status_idx"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="placement",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("ends_on__gte", models.F("starts_on"))),
-                name="placement_ordered",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="placement",
-            constraint=django.contrib.postgres.constraints.ExclusionConstraint(
-                condition=models.Q(
-                    ("blocks_time", True),
-                    ("status__in", ("preparing", "active", "on_hold", "finishing")),
-                ),
-                expressions=(
-                    (models.F("employee"), "="),
-                    (
-                        models.Func(
-                            models.F("starts_on"),
-                            models.F("ends_on"),
-                            django.contrib.postgres.fields.ranges.RangeBoundary(
-                                inclusive_lower=True, inclusive_upper=True
-                            ),
-                            function="daterange",
-                            output_field=django.contrib.postgres.fields.ranges.DateRangeField(),
-                        ),
-                        "&&",
-                    ),
-                ),
-                name="placement_no_overlap",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="placement",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(
-                        ("status__in", ("active", "on_hold", "finishing", "completed")),
-                        _negated=True,
-                    ),
-                    models.Q(
-                        models.Q(("letter_number", ""), _negated=True),
-                        models.Q(("letter_signer", ""), _negated=True),
-                        ("letter_date__isnull", False),
-                        ("letter_file__isnull", False),
-                        ("mentor__isnull", False),
-                        ("plan_agreed_at__isnull", False),
-                        ("started_at__isnull", False),
-                    ),
-                    _connector="OR",
-                ),
-                name="placement_started_with_checklist",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="placement",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(
-                        ("plan_agreed_by__isnull", True),
-                        ("plan_agreed_at__isnull", True),
-                    ),
-                    models.Q(
-                        ("plan_agreed_by__isnull", False),
-                        ("plan_agreed_at__isnull", False),
-                    ),
-                    _connector="OR",
-                ),
-                name="placement_plan_paired",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="placement",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(
-                        ("started_by__isnull", True), ("started_at__isnull", True)
-                    ),
-                    models.Q(
-                        ("started_by__isnull", False), ("started_at__isnull", False)
-                    ),
-                    _connector="OR",
-                ),
-                name="placement_started_paired",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="placement",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(
-                        ("completed_by__isnull", True), ("completed_at__isnull", True)
-                    ),
-                    models.Q(
-                        ("completed_by__isnull", False), ("completed_at__isnull", False)
-                    ),
-                    _connector="OR",
-                ),
-                name="placement_completed_paired",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="placement",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("ended_by__isnull", True), ("ended_at__isnull", True)),
-                    models.Q(("ended_by__isnull", False), ("ended_at__isnull", False)),
-                    _connector="OR",
-                ),
-                name="placement_ended_paired",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="placement",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("status", "completed"), ("completed_at__isnull", False)),
-                    models.Q(
-                        models.Q(("status", "completed"), _negated=True),
-                        ("completed_at__isnull", True),
-                    ),
-                    _connector="OR",
-                ),
-                name="placement_completed_fields",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="placement",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("status__in", ["ended_early", "no_show"]), _negated=True),
-                    models.Q(
-                        models.Q(("end_reason", ""), _negated=True),
-                        ("ended_at__isnull", False),
-                    ),
-                    _connector="OR",
-                ),
-                name="placement_ended_with_reason",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="mentoringsession",
-            constraint=models.UniqueConstraint(
-                fields=("placement", "held_on"), name="session_once_a_day"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="mentoringsession",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("minutes__range", (15, 480))),
-                name="session_minutes_range",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="mentoringsession",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(
-                        ("mentor_confirmed_by__isnull", True),
-                        ("mentor_confirmed_at__isnull", True),
-                    ),
-                    models.Q(
-                        ("mentor_confirmed_by__isnull", False),
-                        ("mentor_confirmed_at__isnull", False),
-                    ),
-                    _connector="OR",
-                ),
-                name="session_mentor_paired",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="logbookentry",
-            constraint=models.UniqueConstraint(
-                fields=("placement", "entry_date"), name="logbook_once_a_day"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="logbookentry",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("hours__gt", 0), ("hours__lte", 24)),
-                name="logbook_hours_range",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="logbookentry",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(
-                        ("verified_by__isnull", True), ("verified_at__isnull", True)
-                    ),
-                    models.Q(
-                        ("verified_by__isnull", False), ("verified_at__isnull", False)
-                    ),
-                    _connector="OR",
-                ),
-                name="logbook_verified_paired",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="logbookentry",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("status", "verified"), _negated=True),
-                    ("verified_at__isnull", False),
-                    _connector="OR",
-                ),
-                name="logbook_verified_by_someone",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="learningobjective",
-            constraint=models.UniqueConstraint(
-                fields=("placement", "competency"), name="objective_once"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="learningobjective",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("to_level__range", (1, 5))),
-                name="objective_level_range",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="learningobjective",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("from_level__gte", 0), ("from_level__lt", models.F("to_level"))
-                ),
-                name="objective_rises",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="learninghourentry",
-            index=models.Index(
-                fields=["employee", "account_year"], name="hours_account_idx"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="learninghourentry",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(
-                        ("counted_hours__gte", 0),
-                        ("counted_hours__lte", models.F("hours")),
-                        ("hours__gte", 0),
-                        ("reverses__isnull", True),
-                    ),
-                    models.Q(
-                        ("counted_hours__lte", 0),
-                        ("hours__lte", 0),
-                        ("reverses__isnull", False),
-                    ),
-                    _connector="OR",
-                ),
-                name="hours_counted_within",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="learninghourentry",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("counted_hours", models.F("hours")),
-                    models.Q(("not_counted", ""), _negated=True),
-                    _connector="OR",
-                ),
-                name="hours_not_counted_with_reason",
             ),
         ),
         pgtrigger.migrations.AddTrigger(
@@ -1497,19 +1426,6 @@ class Migration(migrations.Migration):
             model_name="evaluation",
             constraint=models.UniqueConstraint(
                 fields=("placement", "role", "stage"), name="evaluation_once"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="evaluation",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("overall__range", (1, 5))),
-                name="evaluation_overall_range",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="certificate",
-            constraint=models.UniqueConstraint(
-                fields=("agency", "number"), name="certificate_number_once"
             ),
         ),
         EnforceTenancy("placements"),

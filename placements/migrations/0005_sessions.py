@@ -51,6 +51,9 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ('created_at',),
+                'constraints': [
+                    models.CheckConstraint(condition=models.Q(('text', ''), _negated=True), name='session_note_not_empty'),
+                ],
             },
         ),
         migrations.RemoveConstraint(
@@ -218,10 +221,6 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name='sessionnote',
             constraint=models.UniqueConstraint(fields=('session', 'author', 'visibility'), name='session_note_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='sessionnote',
-            constraint=models.CheckConstraint(condition=models.Q(('text', ''), _negated=True), name='session_note_not_empty'),
         ),
         EnforceTenancy("placements"),
         migrations.RunSQL(
