@@ -55,6 +55,7 @@ class Agency(BaseModel):
     clearance_days = models.PositiveSmallIntegerField(default=5)
     approval_days = models.PositiveSmallIntegerField(default=7)
     acceptance_days = models.PositiveSmallIntegerField(default=7)
+    offer_days = models.PositiveSmallIntegerField(default=3, help_text="How long a seat is held for whoever waited.")
     pns_yearly_hours = models.PositiveSmallIntegerField(default=20)
     pppk_contract_hours = models.PositiveSmallIntegerField(default=24)
     max_placement_months = models.PositiveSmallIntegerField(default=12)

@@ -76,6 +76,7 @@ class AgencyDetailOut(AgencyOut):
     clearance_days: int
     approval_days: int
     acceptance_days: int
+    offer_days: int
     pns_yearly_hours: int
     pppk_contract_hours: int
     max_placement_months: int

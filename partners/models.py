@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import uuid
 from datetime import date
+from typing import Any
 
 from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
+from django.db.models.functions import Greatest
 from django.utils import timezone
 from django_fsm import transition
 
-from asn.models import Competency
+from asn.models import Competency, Unit
 from asn.states import Level
 from core.models import BaseModel, StateField, StoredFile, TenantModel, ordered, paired
 from partners.kinds import KindPolicy, Question, get_kind
@@ -184,16 +187,36 @@ class Agreement(TenantModel):
 
 
 class SlotQuerySet(models.QuerySet["Slot"]):
-    def open(self, today: date) -> SlotQuerySet:
-        """Published, a seat left, the deadline not past, the agreement covering the period."""
-        return self.filter(
+    def open(self, today: date, unit_id: uuid.UUID | None = None) -> SlotQuerySet:
+        """Published, a seat left, the deadline not past, the agreement covering the period.
+
+        With ``unit_id`` only those with a seat that a person of this unit may take.
+        """
+        slots = self.filter(
             status=SlotStatus.PUBLISHED,
-            filled_seats__lt=F("seats"),
+            seats__gt=F("filled_seats") + F("held_seats"),
             apply_by__gte=today,
             agreement__status=AgreementStatus.SIGNED,
             agreement__starts_on__lte=F("starts_on"),
             agreement__ends_on__gte=F("ends_on"),
         )
+        return slots if unit_id is None else slots.with_seat_for(unit_id, today)
+
+    def with_seat_for(self, unit_id: uuid.UUID | None, today: date) -> SlotQuerySet:
+        """A seat left that is not kept for people of another unit."""
+        reserved = Greatest(F("reserved_seats") - F("reserve_used"), 0)
+        return self.filter(seats__gt=F("filled_seats") + F("held_seats")).filter(
+            Q(reserved_seats=0)
+            | Q(reserve_until__lt=today)
+            | Q(reserve_unit__in=units_above(unit_id))
+            | Q(seats__gt=F("filled_seats") + F("held_seats") + reserved)
+        )
+
+
+def units_above(unit_id: uuid.UUID | None) -> models.QuerySet[Unit, Any]:
+    """A unit and those it belongs to, as ids: what is kept for an office is kept for its divisions and sections."""
+    itself = Q(pk=unit_id) | Q(children=unit_id) | Q(children__children=unit_id)
+    return Unit.objects.filter(itself).values("pk")
 
 
 class Slot(TenantModel):
@@ -216,7 +239,16 @@ class Slot(TenantModel):
     hours_per_week = models.PositiveSmallIntegerField()
     apply_by = models.DateField(help_text="Last day to apply, in the agency's zone.")
     seats = models.PositiveSmallIntegerField()
-    filled_seats = models.PositiveSmallIntegerField(default=0, help_text="Changed by take_seat and free_seat only.")
+    filled_seats = models.PositiveSmallIntegerField(default=0, help_text="Changed by the seat services only.")
+    held_seats = models.PositiveSmallIntegerField(
+        default=0, help_text="Kept for people who have waited, until they answer; changed by the seat services only."
+    )
+    reserved_seats = models.PositiveSmallIntegerField(default=0, help_text="Kept for people of one unit.")
+    reserve_unit = models.ForeignKey(Unit, null=True, on_delete=models.PROTECT, related_name="+")
+    reserve_until = models.DateField(null=True, help_text="Last day of the reserve, in the agency's zone.")
+    reserve_used = models.PositiveSmallIntegerField(
+        default=0, help_text="Seats of people of that unit; changed by the seat services only."
+    )
     minimum_cohort = models.PositiveSmallIntegerField(default=1, help_text="It begins with so many at least.")
     cohort_waived_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+"
@@ -254,8 +286,21 @@ class Slot(TenantModel):
             ordered("apply_by", "starts_on", name="slot_apply_before_start"),
             models.CheckConstraint(condition=Q(seats__gte=1, seats__lte=500), name="slot_seats_range"),
             models.CheckConstraint(
-                condition=Q(filled_seats__gte=0) & Q(filled_seats__lte=F("seats")),
+                condition=Q(filled_seats__gte=0, held_seats__gte=0) & Q(seats__gte=F("filled_seats") + F("held_seats")),
                 name="slot_never_oversold",
+            ),
+            models.CheckConstraint(condition=Q(reserved_seats__lte=F("seats")), name="slot_reserve_within_seats"),
+            models.CheckConstraint(
+                condition=Q(reserved_seats=0, reserve_unit__isnull=True, reserve_until__isnull=True)
+                | Q(reserved_seats__gt=0, reserve_unit__isnull=False, reserve_until__isnull=False),
+                name="slot_reserve_whole",
+            ),
+            models.CheckConstraint(
+                condition=Q(reserve_until__isnull=True) | Q(reserve_until__lt=F("apply_by")),
+                name="slot_reserve_ends_in_time",
+            ),
+            models.CheckConstraint(
+                condition=Q(reserve_used__lte=F("filled_seats") + F("held_seats")), name="slot_reserve_used_seats"
             ),
             models.CheckConstraint(condition=Q(hours_per_week__range=(1, 40)), name="slot_hours_range"),
             models.CheckConstraint(
@@ -315,7 +360,24 @@ class Slot(TenantModel):
 
     @property
     def seats_left(self) -> int:
-        return self.seats - self.filled_seats
+        return self.seats - self.filled_seats - self.held_seats
+
+    def reserve_left(self, today: date) -> int:
+        """Seats that only people of the reserve's unit may take on that day."""
+        if self.reserve_until is None or self.reserve_until < today:
+            return 0
+        return min(max(self.reserved_seats - self.reserve_used, 0), self.seats_left)
+
+    def is_kept_for(self, unit_id: uuid.UUID) -> bool:
+        """Whether people of this unit may take the reserved seats."""
+        if self.reserve_unit_id is None:
+            return False
+        return self.reserve_unit_id == unit_id or units_above(unit_id).filter(pk=self.reserve_unit_id).exists()
+
+    def seats_for(self, unit_id: uuid.UUID, today: date) -> int:
+        """Seats that a person of this unit may take on that day."""
+        kept = self.reserve_left(today)
+        return self.seats_left - (0 if kept and self.is_kept_for(unit_id) else kept)
 
     @transition(
         status,

@@ -67,6 +67,7 @@ from placements.schemas import (
     PlacementDetailOut,
     PlacementFilters,
     PlacementOut,
+    PlaceOut,
     PlanIn,
     ReasonIn,
     RequiredNoteIn,
@@ -79,6 +80,7 @@ from placements.schemas import (
     SessionOut,
     StepOut,
     SubmitIn,
+    WaitingOut,
     WithdrawIn,
     candidate_steps,
 )
@@ -167,6 +169,37 @@ def withdraw_application(request: SignedInRequest, application_id: UUID, data: W
     )
 
 
+@router.get("/applications/{uuid:application_id}/place", policy=INSIDE, response=PlaceOut, tags=["Applications"])
+def get_place(request: SignedInRequest, application_id: UUID) -> dict[str, Any]:
+    """The place on the waitlist, or the seat that is held and until when."""
+    application = _inside(request, application_id)
+    place, waiting = selectors.place_of(application) or (None, 0)
+    told = {name: getattr(application, name) for name in ("status", "offered_at", "due_at")}
+    return {**told, "place": place, "waiting": waiting}
+
+
+@router.post(
+    "/applications/{uuid:application_id}/confirm-offer",
+    policy=(Role.EMPLOYEE,),
+    response=ApplicationOut,
+    tags=["Applications"],
+)
+def confirm_offer(request: SignedInRequest, application_id: UUID) -> Application:
+    """Take the seat that is held for me; the partner answers next."""
+    return services.confirm_offer(actor=request.user, application_id=application_id)
+
+
+@router.post(
+    "/applications/{uuid:application_id}/decline-offer",
+    policy=(Role.EMPLOYEE,),
+    response=ApplicationOut,
+    tags=["Applications"],
+)
+def decline_offer(request: SignedInRequest, application_id: UUID, data: ReasonIn) -> Application:
+    """Let the seat that is held for me go to the next who waits."""
+    return services.decline_offer(actor=request.user, application_id=application_id, reason=data.reason, note=data.note)
+
+
 @router.post(
     "/applications/{uuid:application_id}/clear",
     policy=(Role.SUPERVISOR,),
@@ -227,8 +260,16 @@ def shortlist_application(request: SignedInRequest, application_id: UUID) -> App
     "/applications/{uuid:application_id}/waitlist", policy=(Role.HR,), response=ApplicationOut, tags=["Applications"]
 )
 def waitlist_application(request: SignedInRequest, application_id: UUID) -> Application:
-    """No seat now: the next place on the waitlist."""
+    """Approve the person for the next seat that comes free: the next place on the waitlist."""
     return services.waitlist_application(actor=request.user, application_id=application_id)
+
+
+@router.get(
+    "/slots/{uuid:slot_id}/waitlist", policy=(Role.HR, Role.AUDITOR), response=list[WaitingOut], tags=["Applications"]
+)
+def list_waitlist(request: SignedInRequest, slot_id: UUID) -> list[selectors.Waiting]:
+    """For whom a seat of the slot is held, and who waits for one, in order."""
+    return selectors.waitlist_of(permissions.get_slot_of_office(request.user, slot_id))
 
 
 @router.post(

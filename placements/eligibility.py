@@ -2,27 +2,50 @@
 
 from __future__ import annotations
 
+import uuid
 from datetime import date
 
 from asn.models import OFFICIAL_SOURCES, Assessment, Employee
 from asn.states import EmployeeKind, EmployeeStatus
 from core.errors import Conflict
 from partners.models import Slot
+from partners.services.seats import reserved
 from partners.states import SlotStatus
 from placements.hours import account_year, ceiling, counted_hours, planned_hours
-from placements.models import Placement
-from placements.states import RESERVING_PLACEMENT
+from placements.models import Application, Placement
+from placements.states import RESERVING_PLACEMENT, ConflictOutcome
 
 
-def check_slot_open(slot: Slot, today: date) -> None:
-    """Raise Conflict(``slot_full`` | ``slot_closed`` | ``deadline_past`` | ``agreement_not_in_force``)."""
-    if slot.status == SlotStatus.FULL or (slot.status == SlotStatus.PUBLISHED and slot.seats_left < 1):
-        raise Conflict("slot_full", slot_id=str(slot.pk))
+def check_slot_open(slot: Slot, today: date, unit_id: uuid.UUID) -> None:
+    """Whether a person of this unit may apply today.
+
+    Raises Conflict(``slot_full`` | ``slot_reserved`` | ``slot_closed`` | ``deadline_past`` | ``agreement_not_in_force``).
+    """
+    if slot.status in (SlotStatus.FULL, SlotStatus.PUBLISHED):
+        check_seat(slot, today, unit_id)
     if slot.status != SlotStatus.PUBLISHED:
         raise Conflict("slot_closed", slot_id=str(slot.pk), status=slot.get_status_display())
     if slot.apply_by < today:
         raise Conflict("deadline_past", slot_id=str(slot.pk), apply_by=slot.apply_by.isoformat())
     check_agreement(slot)
+
+
+def check_seat(slot: Slot, today: date, unit_id: uuid.UUID) -> None:
+    """A seat must be left for a person of this unit: Conflict(``slot_full`` | ``slot_reserved``)."""
+    if slot.status == SlotStatus.FULL or slot.seats_left < 1:
+        raise Conflict("slot_full", slot_id=str(slot.pk))
+    if slot.seats_for(unit_id, today) < 1:
+        raise reserved(slot)
+
+
+def check_conflict(application: Application) -> None:
+    """A declared interest must be judged, and not as forbidden, before anybody is let in."""
+    if not application.has_conflict:
+        return
+    if not application.conflict_outcome:
+        raise Conflict("conflict_undecided")
+    if application.conflict_outcome == ConflictOutcome.NOT_ALLOWED:
+        raise Conflict("conflict_not_allowed")
 
 
 def check_agreement(slot: Slot) -> None:
@@ -45,6 +68,17 @@ def check_person(employee: Employee, slot: Slot) -> None:
     check_prerequisites(employee, slot)
     check_overlap(employee, slot)
     check_ceiling(employee, slot)
+
+
+def obstacle(application: Application, slot: Slot) -> Conflict | None:
+    """The hard rule because of which somebody who waits is passed over for now; the place in the order is kept."""
+    try:
+        check_agreement(slot)
+        check_conflict(application)
+        check_person(application.employee, slot)
+    except Conflict as refusal:
+        return refusal
+    return None
 
 
 def check_prerequisites(employee: Employee, slot: Slot) -> None:

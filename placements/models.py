@@ -22,6 +22,7 @@ from partners.kinds import Document, KindPolicy, get_kind
 from partners.models import Slot, SlotMeeting
 from placements.states import (
     KEEPING_SESSION,
+    LATER_STEPS,
     LIVE_APPLICATION,
     RESERVING_PLACEMENT,
     STARTED_PLACEMENT,
@@ -72,6 +73,9 @@ class Application(TenantModel):
     submitted_at = models.DateTimeField(null=True)
     due_at = models.DateTimeField(null=True, help_text="Until when the present holder should decide.")
     waitlist_position = models.PositiveIntegerField(null=True)
+    offered_at = models.DateTimeField(null=True, help_text="When a seat came free for it.")
+    holds_seat = models.BooleanField(default=False, help_text="One of the slot's held seats is kept for it.")
+    uses_reserve = models.BooleanField(default=False, help_text="Its seat counts against the reserve of a unit.")
     match_points = models.PositiveSmallIntegerField(null=True, help_text="Points when applied, for later study.")
 
     objects = ApplicationQuerySet.as_manager()
@@ -95,6 +99,18 @@ class Application(TenantModel):
                 name="application_waitlist_paired",
             ),
             models.CheckConstraint(
+                condition=~Q(status=S.OFFERED) | Q(holds_seat=True, offered_at__isnull=False, due_at__isnull=False),
+                name="application_offer_with_seat_and_deadline",
+            ),
+            models.CheckConstraint(
+                condition=Q(holds_seat=False) | Q(status__in=[S.OFFERED, S.APPROVED]),
+                name="application_seat_held_on_the_way",
+            ),
+            models.CheckConstraint(
+                condition=Q(uses_reserve=False) | Q(holds_seat=True) | Q(status=S.ACCEPTED),
+                name="application_reserve_used_with_seat",
+            ),
+            models.CheckConstraint(
                 condition=Q(status__in=[S.DRAFT, S.WITHDRAWN, S.EXPIRED, S.INELIGIBLE])
                 | Q(submitted_at__isnull=False, consent_at__isnull=False),
                 name="application_submitted_with_consent",
@@ -105,7 +121,7 @@ class Application(TenantModel):
                 name="application_conflict_paired",
             ),
             models.CheckConstraint(
-                condition=~Q(status__in=[S.APPROVED, S.ACCEPTED])
+                condition=~Q(status__in=[S.OFFERED, S.APPROVED, S.ACCEPTED])
                 | Q(has_conflict=False)
                 | Q(
                     conflict_outcome__in=[
@@ -155,13 +171,25 @@ class Application(TenantModel):
 
     @transition(status, source=[S.SUBMITTED, S.SHORTLISTED], target=S.WAITLISTED)
     def waitlist(self) -> None:
-        """No seat now; kept in order."""
+        """HR approves it for the next free seat, in order."""
 
-    @transition(status, source=[S.SUBMITTED, S.SHORTLISTED, S.WAITLISTED], target=S.APPROVED)
+    @transition(status, source=S.WAITLISTED, target=S.OFFERED)
+    def offer(self) -> None:
+        """A seat has come free and is held for the first in order."""
+
+    @transition(status, source=S.OFFERED, target=S.APPROVED)
+    def confirm(self) -> None:
+        """The applicant still wants it; the partner has it next."""
+
+    @transition(status, source=S.OFFERED, target=S.WITHDRAWN)
+    def turn_down(self) -> None:
+        """The applicant does not want the offered seat any more."""
+
+    @transition(status, source=[S.SUBMITTED, S.SHORTLISTED], target=S.APPROVED)
     def approve(self) -> None:
         """HR offers the candidate to the partner."""
 
-    @transition(status, source=[S.SUBMITTED, S.SHORTLISTED, S.WAITLISTED], target=S.REJECTED)
+    @transition(status, source=[S.SUBMITTED, S.SHORTLISTED, S.WAITLISTED, S.OFFERED], target=S.REJECTED)
     def reject(self) -> None:
         """HR says no, with a reason."""
 
@@ -182,6 +210,7 @@ class Application(TenantModel):
             S.RETURNED,
             S.SHORTLISTED,
             S.WAITLISTED,
+            S.OFFERED,
             S.APPROVED,
         ],
         target=S.WITHDRAWN,
@@ -198,16 +227,17 @@ class Application(TenantModel):
             S.RETURNED,
             S.SHORTLISTED,
             S.WAITLISTED,
+            S.OFFERED,
             S.APPROVED,
         ],
         target=S.EXPIRED,
     )
     def expire(self) -> None:
-        """The slot began or closed before everyone had decided."""
+        """The slot began or closed before everyone had decided, or an offered seat was not answered in time."""
 
     @transition(
         status,
-        source=[S.AWAITING_CLEARANCE, S.SUBMITTED, S.SHORTLISTED, S.WAITLISTED],
+        source=[S.AWAITING_CLEARANCE, S.SUBMITTED, S.SHORTLISTED, S.WAITLISTED, S.OFFERED],
         target=S.INELIGIBLE,
     )
     def rule_out(self) -> None:
@@ -232,7 +262,7 @@ class Decision(TenantModel):
             models.UniqueConstraint(fields=("application", "attempt", "step"), name="decision_once_a_step"),
             models.UniqueConstraint(
                 fields=("application", "attempt", "decided_by"),
-                condition=~Q(step=DecisionStep.WITHDRAWAL),
+                condition=~Q(step__in=LATER_STEPS),
                 name="decision_by_different_people",
             ),
             models.CheckConstraint(
@@ -241,6 +271,8 @@ class Decision(TenantModel):
                         DecisionOutcome.SUBMITTED,
                         DecisionOutcome.CLEARED,
                         DecisionOutcome.APPROVED,
+                        DecisionOutcome.WAITLISTED,
+                        DecisionOutcome.CONFIRMED,
                         DecisionOutcome.ACCEPTED,
                         DecisionOutcome.WITHDRAWN,
                     ]
@@ -262,10 +294,13 @@ class Decision(TenantModel):
                     step=DecisionStep.HR,
                     outcome__in=[
                         DecisionOutcome.APPROVED,
+                        DecisionOutcome.WAITLISTED,
                         DecisionOutcome.REJECTED,
                         DecisionOutcome.RETURNED,
                     ],
                 )
+                | Q(step=DecisionStep.OFFER, outcome__in=[DecisionOutcome.CONFIRMED, DecisionOutcome.DECLINED])
+                | Q(step=DecisionStep.REMOVAL, outcome=DecisionOutcome.REJECTED)
                 | Q(
                     step=DecisionStep.PARTNER,
                     outcome__in=[DecisionOutcome.ACCEPTED, DecisionOutcome.DECLINED],

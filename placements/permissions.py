@@ -25,11 +25,12 @@ from placements.models import (
     Placement,
     SessionNote,
 )
-from placements.states import ApplicationStatus, DecisionStep, NoteVisibility, PaperKind, PlacementStatus
+from placements.states import LATER_STEPS, ApplicationStatus, DecisionStep, NoteVisibility, PaperKind, PlacementStatus
 
 # What a partner gets to see at all, and from when on with a name.
 PARTNER_SEES = (
     ApplicationStatus.SHORTLISTED,
+    ApplicationStatus.OFFERED,
     ApplicationStatus.APPROVED,
     ApplicationStatus.ACCEPTED,
     ApplicationStatus.DECLINED,
@@ -45,6 +46,17 @@ def is_hr_of(user: User, agency_id: uuid.UUID) -> bool:
 def is_member_of(user: User, partner_id: uuid.UUID) -> bool:
     """Whether the user acts for that partner."""
     return partners_of(user).filter(partner_id=partner_id).exists()
+
+
+def get_slot_of_office(user: User, slot_id: uuid.UUID) -> Slot:
+    """A slot of an agency that the user serves as HR or auditor, or NotFound: who waits for it is seen by name."""
+    slot: Slot = find(
+        Slot.objects.filter(agency__in=agencies_of(user, AgencyRole.HR, AgencyRole.AUDITOR)).select_related(
+            "agency", "agreement", "partner", "reserve_unit"
+        ),
+        slot_id,
+    )
+    return slot
 
 
 def applied_slots(user: User) -> Q:
@@ -134,7 +146,7 @@ def _decided_otherwise(user: User, application: Application, step: str) -> bool:
     return any(
         decision.attempt == application.attempt
         and decision.decided_by_id == user.pk
-        and decision.step not in (step, DecisionStep.WITHDRAWAL)
+        and decision.step not in (step, *LATER_STEPS)
         for decision in application.decisions.all()
     )
 

@@ -15,6 +15,7 @@ from ninja import Field, FilterLookup, Schema
 from core.api import Day, Filters, Input, Level, LevelOrNone, Moment
 from placements.models import Application, Certificate, Paper, Placement
 from placements.permissions import PARTNER_SEES_NAME
+from placements.selectors import Waiting
 from placements.states import (
     ApplicationStatus,
     AttendanceStatus,
@@ -116,8 +117,35 @@ class ApplicationOut(Schema):
     consent_at: datetime | None
     submitted_at: datetime | None
     due_at: datetime | None = Field(description="Until when the present holder should decide.")
-    waitlist_position: int | None
+    waitlist_position: int | None = Field(description="Rises along the waitlist; the place is told by /place.")
+    offered_at: datetime | None
     match_points: int | None
+
+
+class PlaceOut(Schema):
+    """How long the queue is: a place among those who wait, or a seat that is held until the deadline."""
+
+    status: ApplicationStatus
+    place: int | None = Field(description="Counted from 1 among those who wait now; empty for who does not wait.")
+    waiting: int = Field(description="How many wait, this one included.")
+    offered_at: datetime | None
+    due_at: datetime | None = Field(description="Until when an offered seat is held.")
+
+
+class WaitingOut(Schema):
+    """Somebody in the order of a slot, as HR and auditors see it."""
+
+    application_id: UUID = Field(alias="application.pk")
+    status: ApplicationStatus = Field(alias="application.status")
+    applicant: PersonOut = Field(alias="application.employee")
+    place: int | None = Field(description="Empty while a seat is held.")
+    offered_at: datetime | None = Field(alias="application.offered_at")
+    due_at: datetime | None = Field(alias="application.due_at")
+    obstacle: str = Field(description="Code of the rule because of which the person is passed over for now, if any.")
+
+    @staticmethod
+    def resolve_obstacle(row: Waiting) -> str:
+        return row.obstacle.code if row.obstacle else ""
 
 
 class ApplicationFilters(Filters):

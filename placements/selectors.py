@@ -17,10 +17,12 @@ from accounts.models import User
 from asn.models import Employee
 from asn.permissions import agencies_of
 from asn.states import AgencyRole, EmployeeKind
+from core.errors import Conflict
 from partners.kinds import Document, Evidence, JpBasis, all_kinds
 from partners.models import Slot, SlotMeeting, SlotOutcome
 from partners.permissions import partners_of
 from placements import permissions
+from placements.eligibility import obstacle
 from placements.hours import account_year, ceiling, planned_hours
 from placements.models import (
     Application,
@@ -67,10 +69,12 @@ _HOLDER = {
     ApplicationStatus.AWAITING_CLEARANCE: DecisionStep.SUPERVISOR,
     ApplicationStatus.SUBMITTED: DecisionStep.HR,
     ApplicationStatus.SHORTLISTED: DecisionStep.HR,
-    ApplicationStatus.WAITLISTED: DecisionStep.HR,
+    ApplicationStatus.WAITLISTED: DecisionStep.OFFER,
+    ApplicationStatus.OFFERED: DecisionStep.OFFER,
     ApplicationStatus.APPROVED: DecisionStep.PARTNER,
 }
 _ROAD = (DecisionStep.EMPLOYEE, DecisionStep.SUPERVISOR, DecisionStep.HR, DecisionStep.PARTNER)
+_ROAD_OF_WHO_WAITS = (*_ROAD[:3], DecisionStep.OFFER, DecisionStep.PARTNER)
 
 
 def holder(application: Application) -> tuple[str, str]:
@@ -82,6 +86,9 @@ def holder(application: Application) -> tuple[str, str]:
 def _holder_name(application: Application, step: str) -> str:
     if step == DecisionStep.EMPLOYEE:
         return application.employee.full_name
+    if step == DecisionStep.OFFER:
+        offered = application.status == ApplicationStatus.OFFERED
+        return application.employee.full_name if offered else application.agency.hr_office_short
     if step == DecisionStep.SUPERVISOR:
         supervisor = application.employee.supervisor
         return supervisor.full_name if supervisor else ""
@@ -114,7 +121,8 @@ def timeline(application: Application) -> list[TimelineItem]:
                 step=now_step, label=DecisionStep(now_step).label, state="now", who=who, due_at=application.due_at
             )
         )
-        for step in _ROAD[_ROAD.index(DecisionStep(now_step)) + 1 :]:
+        road = _ROAD_OF_WHO_WAITS if now_step == DecisionStep.OFFER else _ROAD
+        for step in road[road.index(DecisionStep(now_step)) + 1 :]:
             items.append(
                 TimelineItem(
                     step=step, label=DecisionStep(step).label, state="next", who=_holder_name(application, step)
@@ -135,6 +143,8 @@ _APPLICATION_ACTIONS: dict[str, tuple[str, Any]] = {
     "reject": ("reject", permissions.can_decide_for_hr),
     "accept": ("accept", permissions.can_decide_for_partner),
     "decline": ("decline", permissions.can_decide_for_partner),
+    "confirm_offer": ("confirm", permissions.is_applicant),
+    "decline_offer": ("turn_down", permissions.is_applicant),
     "withdraw": ("withdraw", permissions.is_applicant),
 }
 
@@ -427,6 +437,34 @@ def applications_with_road(user: User) -> Any:
     return permissions.visible_applications(user).select_related(
         "agency", "employee__unit", "employee__position", "employee__supervisor", "slot__partner"
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """Somebody in the order of a slot: a place, or none while a seat is held; what stands between for now."""
+
+    application: Application
+    place: int | None
+    obstacle: Conflict | None = None
+
+
+def waitlist_of(slot: Slot) -> list[Waiting]:
+    """Those for whom a seat of the slot is held, the longest first, and those who wait, in order."""
+    rows = slot.applications.select_related("agency", "employee__agency", "employee__unit", "employee__position")
+    held = [Waiting(row, None) for row in rows.filter(holds_seat=True).order_by("offered_at", "pk")]
+    ordered = rows.filter(status=ApplicationStatus.WAITLISTED).order_by("waitlist_position")
+    return held + [Waiting(row, place, obstacle(row, slot)) for place, row in enumerate(ordered, start=1)]
+
+
+def place_of(application: Application) -> tuple[int, int] | None:
+    """(place, of how many) on the waitlist; None for who does not wait. Whoever leaves the list closes no gap: places
+    are counted."""
+    if application.waitlist_position is None:
+        return None
+    waiting = Application.objects.filter(slot=application.slot_id, status=ApplicationStatus.WAITLISTED)
+    ahead = Q(waitlist_position__lte=application.waitlist_position)
+    found = waiting.aggregate(place=Count("pk", filter=ahead), total=Count("pk"))
+    return found["place"], found["total"]
 
 
 def placements_with_road(user: User) -> Any:

@@ -19,6 +19,7 @@ class ApplicationStatus(models.TextChoices):
     RETURNED = "returned", _("Returned for revision")
     SHORTLISTED = "shortlisted", _("Shortlisted")
     WAITLISTED = "waitlisted", _("On the waitlist")
+    OFFERED = "offered", _("A seat is offered")
     APPROVED = "approved", _("Approved, waiting for the partner")
     ACCEPTED = "accepted", pgettext_lazy("application", "Accepted")
     WITHDRAWN = "withdrawn", pgettext_lazy("application", "Withdrawn")
@@ -35,23 +36,35 @@ LIVE_APPLICATION = (
     ApplicationStatus.RETURNED,
     ApplicationStatus.SHORTLISTED,
     ApplicationStatus.WAITLISTED,
+    ApplicationStatus.OFFERED,
     ApplicationStatus.APPROVED,
     ApplicationStatus.ACCEPTED,
 )
+
+# Applications that a seat is spoken for: held, or to be decided by the partner.
+SPEAKING_FOR_SEAT = (ApplicationStatus.OFFERED, ApplicationStatus.APPROVED)
 
 
 class DecisionStep(models.TextChoices):
     EMPLOYEE = "employee", _("Applicant")
     SUPERVISOR = "supervisor", _("Supervisor")
     HR = "hr", _("HR")
+    OFFER = "offer", _("Offered seat")
+    REMOVAL = "removal", _("Taken off the waitlist by HR")
     PARTNER = "partner", _("Partner")
     WITHDRAWAL = "withdrawal", _("Withdrawal")
+
+
+# Steps that may follow another by the same person.
+LATER_STEPS = (DecisionStep.OFFER, DecisionStep.REMOVAL, DecisionStep.WITHDRAWAL)
 
 
 class DecisionOutcome(models.TextChoices):
     SUBMITTED = "submitted", pgettext_lazy("decision", "Submitted")
     CLEARED = "cleared", _("Cleared")
     APPROVED = "approved", pgettext_lazy("decision", "Approved")
+    WAITLISTED = "waitlisted", _("Approved for the next free seat")
+    CONFIRMED = "confirmed", pgettext_lazy("decision", "Confirmed")
     ACCEPTED = "accepted", pgettext_lazy("decision", "Accepted")
     RETURNED = "returned", pgettext_lazy("decision", "Returned for revision")
     REFUSED = "refused", pgettext_lazy("decision", "Refused")

@@ -30,14 +30,21 @@ def credit_day(*, attendance_id: str, **_: str) -> None:
 
 @handler
 def slot_changed(*, slot_id: str, **_: str) -> None:
-    """A cancelled slot ends the applications that were on their way to it."""
+    """A cancelled slot ends the applications that were on their way to it; a free seat goes to who waits for it."""
     services.expire_applications(slot_id=uuid.UUID(slot_id))
+    services.offer_free_seats(slot_id=uuid.UUID(slot_id))
 
 
 @shared_task(name="placements.tasks.expire_applications", ignore_result=True)
 def expire_applications() -> int:
     """End what nobody decided in time (hourly by beat)."""
     return services.expire_applications()
+
+
+@shared_task(name="placements.tasks.tend_waitlists", ignore_result=True)
+def tend_waitlists() -> int:
+    """Pass on offers that nobody answered in time, and offer free seats that no doorbell announced (by beat)."""
+    return services.expire_offers() + services.offer_all_free_seats()
 
 
 @shared_task(name="placements.tasks.remind_of_sessions", ignore_result=True)

@@ -47,6 +47,7 @@ def _title(item: TimelineItem) -> str:
         DecisionStep.EMPLOYEE: _("Hand in the application"),
         DecisionStep.SUPERVISOR: _("Clearance by the supervisor"),
         DecisionStep.HR: _("Decision of HR"),
+        DecisionStep.OFFER: _("Answer to the next free seat"),
         DecisionStep.PARTNER: _("Answer of the partner"),
     }
     return waiting.get(DecisionStep(item.step), str(item.label))

@@ -41,6 +41,7 @@ NEXT: dict[str, dict[str, str | Promise]] = {
         "returned": _("The applicant changes it and hands it in again; it comes back to you then."),
         "shortlisted": _WITH_HR,
         "waitlisted": _("It waits for a free seat; nothing is left to do here."),
+        "offered": _("The seat is held until the applicant answers; nothing is left to do here."),
         "approved": _WITH_PARTNER,
         "accepted": _("A placement is being prepared; look for it among the placements."),
         **dict.fromkeys(("withdrawn", "ineligible", "rejected", "declined", "expired"), _OVER),

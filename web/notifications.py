@@ -50,6 +50,18 @@ MESSAGES: dict[str, _Pair] = {
         _("You are on the waitlist"),
         _("“%(slot)s” has no seat at the moment. You keep your place in the order and are told when a seat is free."),
     ),
+    "seat_offered": (
+        _("A seat is held for you: answer by %(due)s"),
+        _("“%(slot)s”: a seat has come free and it is your turn. Confirm it, or let it go to the next."),
+    ),
+    "offer_confirmed": (
+        _("You have confirmed the seat"),
+        _("“%(slot)s”: the seat stays held; the partner %(partner)s sees your name and answers next."),
+    ),
+    "offer_lapsed": (
+        _("The seat has gone to the next"),
+        _("“%(slot)s”: the seat that was held for you was not confirmed in time. You can look for another slot."),
+    ),
     "application_approved": (
         _("Your application has been approved"),
         _("“%(slot)s”: the partner %(partner)s now sees your name and answers next."),
@@ -160,6 +172,14 @@ MESSAGES: dict[str, _Pair] = {
         _("Decision needed by %(due)s: %(person)s"),
         _("“%(slot)s” at %(partner)s has been cleared by the supervisor."),
     ),
+    "seat_held": (
+        _("A seat is held for %(person)s"),
+        _("“%(slot)s”: a seat has come free and is offered to the first on the waitlist."),
+    ),
+    "offer_unanswered": (
+        _("%(person)s has not confirmed the seat"),
+        _("“%(slot)s”: the seat has gone to the next on the waitlist, or is free."),
+    ),
     "placement_to_prepare": (
         _("Prepare the assignment letter for %(person)s"),
         _("“%(slot)s” at %(partner)s begins on %(starts)s."),
@@ -204,6 +224,14 @@ MESSAGES: dict[str, _Pair] = {
     "candidate_waiting": (
         _("A candidate waits for your answer by %(due)s"),
         _("“%(slot)s”: HR has approved a candidate. Look at the profile and accept or decline."),
+    ),
+    "seat_held_for_candidate": (
+        _("A seat of your slot is held for a candidate"),
+        _("“%(slot)s”: the first on the waitlist is asked. You answer once the candidate has confirmed."),
+    ),
+    "offer_unanswered_by_candidate": (
+        _("A candidate has not confirmed the seat"),
+        _("“%(slot)s”: the next on the waitlist is asked, or the seat is free."),
     ),
     "slot_returned": (
         _("Please revise your slot"),

@@ -220,6 +220,10 @@ ERRORS: dict[str, Phrase] = {
         _("Clone it, or ask HR to return it."),
     ),
     "slot_full": (_("All seats of this slot are taken."), _SIMILAR),
+    "slot_reserved": (
+        _("The seats that are left, of %(seats)s reserved, are kept for people of %(unit)s until %(until)s."),
+        _("After that day seats that were not taken are open to everybody; or look at similar slots."),
+    ),
     "slot_not_offered": (_("This slot is not on offer."), _SIMILAR),
     "no_seat_taken": (_("No seat of this slot is taken."), _RELOAD),
     # Mentors
@@ -266,6 +270,18 @@ ERRORS: dict[str, Phrase] = {
     "already_applied": (
         _("You have applied for this slot already; the status is: %(status)s."),
         _("Open your application."),
+    ),
+    "seats_are_free": (
+        _("A seat is free that nobody else is waiting for or approved for."),
+        _("Approve the application instead."),
+    ),
+    "others_wait": (
+        _("Others wait for a seat of this slot, and every free seat is spoken for."),
+        _("Put the application on the waitlist: it gets its turn."),
+    ),
+    "offer_lapsed": (
+        _("The seat was held until a moment that has passed."),
+        _("Look for another slot, or apply again while this one is open."),
     ),
     "already_decided": (_("This step has been decided already."), _RELOAD),
     "already_confirmed": (_("Your word on this is on record already."), _RELOAD),

@@ -168,6 +168,47 @@ def application_waitlisted(*, application_id: str, **_: str) -> None:
 
 
 @handler
+def application_offered(*, application_id: str, **_: str) -> None:
+    """The applicant answers by the deadline; HR and, without a name, the partner know of the seat."""
+    row = _application(application_id)
+    if row.status != ApplicationStatus.OFFERED:
+        return
+    _tell_about(row, _user(row.employee), "seat_offered", "employee_application")
+    _tell_about(row, _hr(row.agency_id), "seat_held", "agency_application")
+    _tell_partner(row, "seat_held_for_candidate", reverse("partner_application", args=[row.pk]))
+
+
+def _tell_partner(row: Application, code: str, url: str) -> None:
+    """Nothing by which the person could be recognised."""
+    due = row.due_at.isoformat() if row.due_at else ""
+    services.notify(
+        users=_members(row.slot.partner_id),
+        message=code,
+        event_key=f"application:{row.pk}:{row.attempt}",
+        params={"slot": row.slot.title, "due": due, "zone": row.agency.time_zone},
+        url=url,
+    )
+
+
+@handler
+def offer_confirmed(*, application_id: str, **_: str) -> None:
+    """The partner answers next."""
+    row = _application(application_id)
+    _tell_about(row, _user(row.employee), "offer_confirmed", "employee_application")
+    if row.status == ApplicationStatus.APPROVED:
+        _tell_about(row, _members(row.slot.partner_id), "candidate_waiting", "partner_application")
+
+
+@handler
+def offer_lapsed(*, application_id: str, **_: str) -> None:
+    """The applicant learns that the seat has gone on; HR and partner that it is no longer held for this one."""
+    row = _application(application_id)
+    _tell_about(row, _user(row.employee), "offer_lapsed", "employee_application")
+    _tell_about(row, _hr(row.agency_id), "offer_unanswered", "agency_application")
+    _tell_partner(row, "offer_unanswered_by_candidate", reverse("partner_slot", args=[row.slot_id]))
+
+
+@handler
 def application_approved(*, application_id: str, **_: str) -> None:
     """The partner answers next."""
     row = _application(application_id)
@@ -202,14 +243,9 @@ def application_withdrawn(*, application_id: str, **_: str) -> None:
     _tell_about(row, _user(row.employee.supervisor), "application_withdrawn", "supervisor_application")
     if DecisionStep.SUPERVISOR in decided:
         _tell_about(row, _hr(row.agency_id), "application_withdrawn", "agency_application")
-    if DecisionStep.HR in decided:
-        services.notify(
-            users=_members(row.slot.partner_id),
-            message="application_withdrawn",
-            event_key=f"application:{row.pk}:{row.attempt}",
-            params={"slot": row.slot.title},
-            url=reverse("partner_slot", args=[row.slot_id]),
-        )
+    was_only_waiting = row.decisions.filter(outcome=DecisionOutcome.WAITLISTED).exists() and row.offered_at is None
+    if DecisionStep.HR in decided and not was_only_waiting:
+        _tell_partner(row, "application_withdrawn", reverse("partner_slot", args=[row.slot_id]))
 
 
 @handler

@@ -21,7 +21,7 @@ from partners.services.organisations import (
     update_partner,
     verify_partner,
 )
-from partners.services.seats import free_seat, take_seat
+from partners.services.seats import SEATED, free_held_seat, free_seat, hold_seat, take_held_seat, take_seat
 from partners.services.slots import (
     SlotData,
     SlotRow,
@@ -41,6 +41,7 @@ from partners.services.slots import (
 )
 
 __all__ = [
+    "SEATED",
     "AgreementData",
     "AgreementRow",
     "PartnerData",
@@ -55,7 +56,9 @@ __all__ = [
     "confirm_slot",
     "create_agreement",
     "create_slot",
+    "free_held_seat",
     "free_seat",
+    "hold_seat",
     "import_agreements",
     "import_partners",
     "import_slots",
@@ -69,6 +72,7 @@ __all__ = [
     "sign_agreement",
     "slot_data",
     "submit_slot",
+    "take_held_seat",
     "take_seat",
     "tell_short_cohorts",
     "terminate_agreement",

@@ -1,48 +1,99 @@
-"""The one door to a slot's seat counter.
+"""The one door to a slot's seat counters.
 
-The count changes only by an UPDATE that carries its own condition, inside the caller's transaction; rivals
-queue at the row, and whoever finds the condition false is told that the slot is full.
+A count changes only by an UPDATE that carries its own condition, inside the caller's transaction; rivals
+queue at the row, and whoever finds the condition false is told that the slot is full, or that what is left is kept
+for people of one unit.
 """
 
 from __future__ import annotations
 
 import uuid
+from datetime import datetime
 
-from django.db.models import F
+from django.db.models import Case, F, Q, Value, When
 
 from core import audit, outbox
 from core.errors import Conflict
 from core.services import service
 from core.states import advance
 from partners import events
-from partners.models import Slot
+from partners.models import Slot, units_above
 from partners.states import SlotStatus
 
 # A closed or paused slot takes no new applications; those already in may still be accepted.
-_SEATED = (SlotStatus.PUBLISHED, SlotStatus.PAUSED, SlotStatus.CLOSED)
+SEATED = (SlotStatus.PUBLISHED, SlotStatus.PAUSED, SlotStatus.CLOSED)
 
 
 @service
-def take_seat(*, slot_id: uuid.UUID) -> Slot:
-    """Take one seat or raise Conflict(``slot_full`` | ``slot_not_offered``); the last one marks the slot full."""
-    free = Slot.objects.filter(pk=slot_id, status__in=_SEATED, filled_seats__lt=F("seats"))
-    taken = free.update(filled_seats=F("filled_seats") + 1)
+def take_seat(*, slot_id: uuid.UUID, unit_id: uuid.UUID | None = None, now: datetime | None = None) -> Slot:
+    """Take one seat for a person of a unit; the last one marks the slot full.
+
+    Raises Conflict(``slot_full`` | ``slot_reserved`` | ``slot_not_offered``).
+    """
+    return _occupy(slot_id, unit_id, "filled_seats", now)
+
+
+@service
+def hold_seat(*, slot_id: uuid.UUID, unit_id: uuid.UUID, now: datetime | None = None) -> Slot:
+    """Keep one seat for a person who is asked first: as taken for everybody else. Raises as ``take_seat`` does."""
+    return _occupy(slot_id, unit_id, "held_seats", now)
+
+
+@service
+def take_held_seat(*, slot_id: uuid.UUID) -> Slot:
+    """Whoever a seat was held for takes it."""
+    taken = Slot.objects.filter(pk=slot_id, held_seats__gt=0)
+    if not taken.update(held_seats=F("held_seats") - 1, filled_seats=F("filled_seats") + 1):
+        raise Conflict("no_seat_taken")
+    return Slot.objects.get(pk=slot_id)
+
+
+@service
+def free_seat(*, slot_id: uuid.UUID, uses_reserve: bool = False) -> Slot:
+    """Give one seat back; a slot that was full is open again."""
+    return _release(slot_id, "filled_seats", uses_reserve)
+
+
+@service
+def free_held_seat(*, slot_id: uuid.UUID, uses_reserve: bool = False) -> Slot:
+    """Hold a seat no longer; a slot that was full is open again."""
+    return _release(slot_id, "held_seats", uses_reserve)
+
+
+def _occupy(slot_id: uuid.UUID, unit_id: uuid.UUID | None, counter: str, now: datetime | None) -> Slot:
+    before = Slot.objects.select_related("agency", "reserve_unit").get(pk=slot_id)
+    today = before.agency.today(now)
+    kept_for = Case(When(Q(reserve_unit__in=units_above(unit_id)), then=Value(1)), default=Value(0))
+    free = Slot.objects.filter(pk=slot_id, status__in=SEATED).with_seat_for(unit_id, today)
+    taken = free.update(**{counter: F(counter) + 1, "reserve_used": F("reserve_used") + kept_for})
     slot = Slot.objects.get(pk=slot_id)
     if not taken:
         # the status decides, not the count: a seat may have come free since the update found none
-        seated = slot.status in (*_SEATED, SlotStatus.FULL)
-        raise Conflict("slot_full" if seated else "slot_not_offered")
-    if slot.filled_seats == slot.seats and slot.status == SlotStatus.PUBLISHED:
+        if slot.status not in (*SEATED, SlotStatus.FULL):
+            raise Conflict("slot_not_offered")
+        if slot.status != SlotStatus.FULL and slot.reserve_left(today):
+            raise reserved(before)
+        raise Conflict("slot_full")
+    if not slot.seats_left and slot.status == SlotStatus.PUBLISHED:
         advance(slot, "fill")
         _save_status(slot, "full")
     return slot
 
 
-@service
-def free_seat(*, slot_id: uuid.UUID) -> Slot:
-    """Give one seat back; a slot that was full is open again."""
-    taken = Slot.objects.filter(pk=slot_id, filled_seats__gt=0)
-    freed = taken.update(filled_seats=F("filled_seats") - 1)
+def reserved(slot: Slot) -> Conflict:
+    """The refusal of a person from elsewhere where only reserved seats are left."""
+    return Conflict(
+        "slot_reserved",
+        slot_id=str(slot.pk),
+        seats=slot.reserved_seats,
+        unit=slot.reserve_unit.name if slot.reserve_unit else "",
+        until=slot.reserve_until,
+    )
+
+
+def _release(slot_id: uuid.UUID, counter: str, uses_reserve: bool) -> Slot:
+    taken = Slot.objects.filter(pk=slot_id, **{f"{counter}__gt": 0})
+    freed = taken.update(**{counter: F(counter) - 1, "reserve_used": F("reserve_used") - int(uses_reserve)})
     slot = Slot.objects.get(pk=slot_id)
     if not freed:
         raise Conflict("no_seat_taken")

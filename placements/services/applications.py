@@ -1,4 +1,4 @@
-"""From draft to seat: applying, clearing, deciding, accepting, withdrawing."""
+"""From draft to seat: applying, clearing, deciding, waiting, accepting, withdrawing."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from partners.models import Slot
 from partners.permissions import get_visible_slot
 from partners.states import SlotStatus
 from placements import events
-from placements.eligibility import check_person, check_slot_open
+from placements.eligibility import check_conflict, check_person, check_seat, check_slot_open
 from placements.models import Application, Decision, Placement
 from placements.permissions import (
     can_clear,
@@ -42,8 +42,10 @@ from placements.services.common import (
     push_availability,
     relock_application,
 )
+from placements.services.waitlist import Room, free_held_seat, lock_slot, offer_free_seats, waiting
 from placements.states import (
     LIVE_APPLICATION,
+    SPEAKING_FOR_SEAT,
     ApplicationStatus,
     ConflictOutcome,
     DecisionOutcome,
@@ -117,7 +119,7 @@ def submit_application(
     supervisor = application.employee.supervisor
     if supervisor is None or supervisor.user_id is None:
         raise Conflict("supervisor_missing")
-    check_slot_open(application.slot, application.agency.today(now))
+    check_slot_open(application.slot, application.agency.today(now), application.employee.unit_id)
     check_person(application.employee, application.slot)
     at = moment(now)
     advance(application, "submit")
@@ -273,25 +275,66 @@ def shortlist_application(*, actor: User, application_id: uuid.UUID) -> Applicat
 
 
 @service
-def waitlist_application(*, actor: User, application_id: uuid.UUID) -> Application:
-    """No seat now: the next free position of the slot's waitlist."""
+def waitlist_application(
+    *, actor: User, application_id: uuid.UUID, note: str = "", now: datetime | None = None
+) -> Application:
+    """HR approves the person for the next seat that comes free: the next place on the slot's waitlist.
+
+    Raises Conflict(``seats_are_free`` | ``conflict_undecided`` | ``conflict_not_allowed`` | hard rules).
+    """
     application = lock_application(actor, application_id)
     require(can_decide_for_hr(actor, application), "only_hr_decides")
-    Slot.objects.select_for_update(of=("self",), no_key=True).get(pk=application.slot_id)
-    before = facts(application, "status")
     advance(application, "waitlist", code="already_decided")
-    last = Application.objects.filter(slot=application.slot).aggregate(last=Max("waitlist_position"))["last"]
+    check_conflict(application)
+    slot = lock_slot(application.slot_id)
+    _check_offered(slot)
+    check_person(application.employee, slot)
+    if Room.of(slot, slot.agency.today(now)).is_for(application.employee.unit_id):
+        raise Conflict("seats_are_free", slot_id=str(slot.pk))
+    last = Application.objects.filter(slot=slot).aggregate(last=Max("waitlist_position"))["last"]
     application.waitlist_position = (last or 0) + 1
+    application.due_at = None
     application.save()
-    audit.record(
-        actor=actor,
-        action="application.waitlisted",
-        obj=application,
-        before=before,
-        after=facts(application, "status", "waitlist_position"),
-        actor_label="hr",
-    )
+    _decide(application, actor, DecisionStep.HR, DecisionOutcome.WAITLISTED, moment(now), note=note)
     _tell(events.APPLICATION_WAITLISTED, application)
+    return application
+
+
+@service
+def confirm_offer(*, actor: User, application_id: uuid.UUID, now: datetime | None = None) -> Application:
+    """The applicant takes the offered seat: it stays held until the partner has answered.
+
+    Raises Conflict(``offer_lapsed`` | ``already_decided`` | hard rules).
+    """
+    application = lock_application(actor, application_id)
+    require(is_applicant(actor, application), "only_applicant")
+    advance(application, "confirm", code="already_decided")
+    at = moment(now)
+    if application.due_at is not None and application.due_at <= at:
+        raise Conflict("offer_lapsed")
+    check_conflict(application)
+    check_person(application.employee, application.slot)
+    application.due_at = deadline(application.agency, application.agency.acceptance_days, now)
+    application.save()
+    _decide(application, actor, DecisionStep.OFFER, DecisionOutcome.CONFIRMED, at)
+    _tell(events.OFFER_CONFIRMED, application)
+    return application
+
+
+@service
+def decline_offer(
+    *, actor: User, application_id: uuid.UUID, reason: str, note: str = "", now: datetime | None = None
+) -> Application:
+    """The applicant lets the offered seat go, with a coded reason; the next in order has it at once."""
+    application = lock_application(actor, application_id)
+    require(is_applicant(actor, application), "only_applicant")
+    _check_reason(reason, note)
+    was = str(application.status)
+    advance(application, "turn_down", code="already_decided")
+    _end(application)
+    _decide(application, actor, DecisionStep.OFFER, DecisionOutcome.DECLINED, moment(now), reason, note)
+    _settle(application, now, was=was)
+    _tell(events.APPLICATION_WITHDRAWN, application)
     return application
 
 
@@ -301,20 +344,20 @@ def approve_application(
 ) -> Application:
     """HR offers the person to the partner.
 
-    Raises Conflict(``conflict_undecided`` | ``conflict_not_allowed`` | ``slot_full`` | hard rules), and
-    Conflict(``already_decided``) for a second decision.
+    Raises Conflict(``conflict_undecided`` | ``conflict_not_allowed`` | ``slot_full`` | ``slot_reserved`` |
+    ``others_wait`` | hard rules), and Conflict(``already_decided``) for a second decision.
     """
     application = lock_application(actor, application_id)
     require(can_decide_for_hr(actor, application), "only_hr_decides")
     advance(application, "approve", code="already_decided")
-    _check_conflict(application)
-    slot = application.slot
-    if slot.status == SlotStatus.FULL or slot.seats_left < 1:
-        raise Conflict("slot_full", slot_id=str(slot.pk))
-    if slot.status not in (SlotStatus.PUBLISHED, SlotStatus.PAUSED, SlotStatus.CLOSED):
-        raise Conflict("slot_closed", slot_id=str(slot.pk), status=slot.get_status_display())
-    check_person(application.employee, slot)
-    application.waitlist_position = None
+    check_conflict(application)
+    slot, employee = application.slot, application.employee
+    today = application.agency.today(now)
+    check_seat(slot, today, employee.unit_id)
+    _check_offered(slot)
+    check_person(employee, slot)
+    if waiting(slot.pk).exists() and not Room.of(slot, today).is_for(employee.unit_id):
+        raise Conflict("others_wait", slot_id=str(slot.pk))
     application.due_at = deadline(application.agency, application.agency.acceptance_days, now)
     application.save()
     _decide(application, actor, DecisionStep.HR, DecisionOutcome.APPROVED, moment(now), note=note)
@@ -326,15 +369,16 @@ def approve_application(
 def reject_application(
     *, actor: User, application_id: uuid.UUID, reason: str, note: str = "", now: datetime | None = None
 ) -> Application:
-    """HR says no, with a coded reason."""
+    """HR says no, with a coded reason; or takes somebody off the waitlist, and an offered seat goes to the next."""
     application = lock_application(actor, application_id)
     require(can_decide_for_hr(actor, application), "only_hr_decides")
     _check_reason(reason, note)
+    was = str(application.status)
     advance(application, "reject", code="already_decided")
-    application.waitlist_position = application.due_at = None
-    application.save()
-    _decide(application, actor, DecisionStep.HR, DecisionOutcome.REJECTED, moment(now), reason, note)
-    _settle(application, now)
+    _end(application)
+    step = DecisionStep.REMOVAL if was in (ApplicationStatus.WAITLISTED, ApplicationStatus.OFFERED) else DecisionStep.HR
+    _decide(application, actor, step, DecisionOutcome.REJECTED, moment(now), reason, note)
+    _settle(application, now, was=was)
     _tell(events.APPLICATION_REJECTED, application)
     return application
 
@@ -362,7 +406,12 @@ def accept_application(
     if mentor_id is not None and not tied.filter(mentor_id=mentor_id).exists():
         raise Invalid("mentor_not_of_slot", field="mentor_id")
     check_person(application.employee, slot)
-    partners.take_seat(slot_id=slot.pk)
+    if application.holds_seat:
+        partners.take_held_seat(slot_id=slot.pk)
+        application.holds_seat = False
+    else:
+        partners.take_seat(slot_id=slot.pk, unit_id=application.employee.unit_id, now=now)
+        application.uses_reserve = slot.is_kept_for(application.employee.unit_id)
     application.due_at = None
     application.save()
     placement = Placement(
@@ -418,11 +467,11 @@ def decline_application(
     application = lock_application(actor, application_id)
     require(can_decide_for_partner(actor, application), "only_partner_decides")
     _check_reason(reason, note)
+    was = str(application.status)
     advance(application, "decline", code="already_decided")
-    application.due_at = None
-    application.save()
+    _end(application)
     _decide(application, actor, DecisionStep.PARTNER, DecisionOutcome.DECLINED, moment(now), reason, note)
-    _settle(application, now)
+    _settle(application, now, was=was)
     _tell(events.APPLICATION_DECLINED, application)
     return application
 
@@ -440,11 +489,11 @@ def withdraw_application(
     application = lock_application(actor, application_id)
     require(is_applicant(actor, application), "only_applicant")
     _check_reason(reason, note)
+    was = str(application.status)
     advance(application, "withdraw", code="already_decided")
-    application.waitlist_position = application.due_at = None
-    application.save()
+    _end(application)
     _decide(application, actor, DecisionStep.WITHDRAWAL, DecisionOutcome.WITHDRAWN, moment(now), reason, note)
-    _settle(application, now)
+    _settle(application, now, was=was)
     _tell(events.APPLICATION_WITHDRAWN, application)
     return application
 
@@ -479,14 +528,50 @@ def _expire(*, application_id: uuid.UUID, employee_id: uuid.UUID, now: datetime 
     if application.status not in LIVE_APPLICATION or application.status == ApplicationStatus.ACCEPTED:
         return False
     before = facts(application, "status")
+    was = str(application.status)
     advance(application, "expire")
-    application.waitlist_position = application.due_at = None
-    application.save()
+    _end(application)
     audit.record(
         actor=None, action="application.expired", obj=application, before=before, after=facts(application, "status")
     )
-    _settle(application, now)
+    _settle(application, now, was=was)
     _tell(events.APPLICATION_EXPIRED, application)
+    return True
+
+
+def expire_offers(*, now: datetime | None = None) -> int:
+    """End the offers whose deadline has passed; each in a transaction of its own, with the offer to the next in order.
+
+    Returns how many.
+    """
+    lapsed = Application.objects.filter(status=ApplicationStatus.OFFERED, due_at__lte=moment(now)).order_by(
+        "due_at", "pk"
+    )
+    return sum(
+        _expire_offer(application_id=pk, employee_id=employee_id, now=now)
+        for pk, employee_id in list(lapsed.values_list("pk", "employee_id"))
+    )
+
+
+@service
+def _expire_offer(*, application_id: uuid.UUID, employee_id: uuid.UUID, now: datetime | None) -> bool:
+    application = relock_application(application_id, employee_id)
+    due_at = application.due_at
+    if application.status != ApplicationStatus.OFFERED or due_at is None or due_at > moment(now):
+        return False
+    before = facts(application, "status", "due_at")
+    was = str(application.status)
+    advance(application, "expire")
+    _end(application)
+    audit.record(
+        actor=None,
+        action="application.offer_lapsed",
+        obj=application,
+        before=before,
+        after=facts(application, "status"),
+    )
+    _settle(application, now, was=was)
+    _tell(events.OFFER_LAPSED, application)
     return True
 
 
@@ -497,13 +582,9 @@ def _check_reason(reason: str, note: str, *, note_needed: bool = False) -> None:
         raise Invalid("note_required", field="note")
 
 
-def _check_conflict(application: Application) -> None:
-    if not application.has_conflict:
-        return
-    if not application.conflict_outcome:
-        raise Conflict("conflict_undecided")
-    if application.conflict_outcome == ConflictOutcome.NOT_ALLOWED:
-        raise Conflict("conflict_not_allowed")
+def _check_offered(slot: Slot) -> None:
+    if slot.status not in (*partners.SEATED, SlotStatus.FULL):
+        raise Conflict("slot_closed", slot_id=str(slot.pk), status=slot.get_status_display())
 
 
 def _decide(
@@ -537,10 +618,19 @@ def _decide(
     return decision
 
 
-def _settle(application: Application, now: datetime | None) -> None:
-    """Tell matching that this came to nothing."""
+def _end(application: Application) -> None:
+    """Keep an application whose road ends here: out of the order, without deadline, its held seat free again."""
+    application.waitlist_position = application.due_at = None
+    free_held_seat(application)
+    application.save()
+
+
+def _settle(application: Application, now: datetime | None, *, was: str = "") -> None:
+    """Tell matching that this came to nothing; the seat that it spoke for, as it ``was``, goes to the next who waits."""
     push_availability(application.employee)
     matching.record_outcome(application_id=application.pk, ending=application.status, at=moment(now))
+    if was in SPEAKING_FOR_SEAT:
+        offer_free_seats(slot_id=application.slot_id, now=now)
 
 
 def _tell(event: str, application: Application, **ids: Any) -> None:

@@ -199,6 +199,7 @@ class _Batch:
             submitted_at=row.submitted_at,
             consent_at=row.submitted_at,
             consent_version=CONSENT_VERSION,
+            uses_reserve=slot.is_kept_for(employee.unit_id),
             **self.tenant,
         )
         for verb in ("submit", "clear", "approve", "accept"):
@@ -290,7 +291,7 @@ class _Batch:
 
     def write(self) -> list[Placement]:
         for placement in self.placements:
-            partners.take_seat(slot_id=placement.slot_id)
+            partners.take_seat(slot_id=placement.slot_id, unit_id=placement.employee.unit_id)
         Application.objects.bulk_create(self.applications)
         Decision.objects.bulk_create(self.decisions)
         Placement.objects.bulk_create(self.placements)

@@ -34,6 +34,7 @@ from placements.services.certificates import issue_certificate
 from placements.services.common import check_room, facts, lock_placement, moment, push_availability
 from placements.services.papers import letter_number, replace_paper, running_number
 from placements.services.sessions import release_sessions
+from placements.services.waitlist import offer_free_seats
 from placements.states import CertificateKind, EndReason, PaperKind, PlacementStatus, SessionCancelReason
 
 Objective = tuple[str, int, int, str, str]
@@ -348,7 +349,8 @@ def _end(placement: Placement, actor: User, verb: str, reason: str, note: str, n
     if had_started:
         issue_certificate(placement, actor=actor, kind=CertificateKind.STATEMENT, now=now)
     else:
-        partners.free_seat(slot_id=placement.slot_id)
+        application = placement.application
+        partners.free_seat(slot_id=placement.slot_id, uses_reserve=application.uses_reserve)
     push_availability(placement.employee)
     matching.record_outcome(application_id=placement.application_id, ending=placement.status, at=placement.ended_at)
     audit.record(
@@ -360,6 +362,8 @@ def _end(placement: Placement, actor: User, verb: str, reason: str, note: str, n
         actor_label="employee" if is_participant(actor, placement) else "host",
     )
     announce(events.PLACEMENT_ENDED, key=placement.pk, placement_id=placement.pk)
+    if not had_started:
+        offer_free_seats(slot_id=placement.slot_id, now=now)
     return placement
 
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Any
 
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db.models import F
 
 from accounts.models import User
 from asn.models import Agency, Employee
@@ -63,6 +64,12 @@ class Road:
     def at(self, day: date, hour: int = 10) -> datetime:
         return datetime.combine(day, time(hour), tzinfo=self.agency.zone)
 
+    def beside(self, **employee: Any) -> Road:
+        """Another person with the same people and the same slot."""
+        person = {"supervisor": self.supervisor, "position": self.employee.position, "with_user": True, **employee}
+        slot = Slot.objects.get(pk=self.slot.pk)
+        return replace(self, employee=EmployeeFactory(agency=self.agency, **person), slot=slot)
+
     def apply(self, **extra: Any) -> Application:
         self.application = services.apply_to_slot(
             actor=self.applicant,
@@ -74,6 +81,12 @@ class Road:
     def clear(self) -> Application:
         self.apply()
         return services.clear_application(actor=self.boss, application_id=self.application.pk)
+
+    def wait(self) -> Application:
+        """On the waitlist of the slot, whose seats are all taken by others."""
+        self.clear()
+        fill(self.slot)
+        return services.waitlist_application(actor=self.hr, application_id=self.application.pk)
 
     def approve(self) -> Application:
         self.clear()
@@ -173,6 +186,16 @@ class Road:
     def reload(self) -> Placement:
         self.placement = Placement.objects.get(pk=self.placement.pk)
         return self.placement
+
+
+def fill(slot: Slot) -> None:
+    """Let others have all seats."""
+    Slot.objects.filter(pk=slot.pk).update(filled_seats=F("seats"), status="full")
+
+
+def seats_come_free(slot: Slot, seats: int = 1) -> None:
+    """The host has room for so many more."""
+    Slot.objects.filter(pk=slot.pk).update(seats=F("seats") + seats, status="published")
 
 
 def make_road(*, agency: Agency | None = None, employee: dict[str, Any] | None = None, **slot: Any) -> Road:

@@ -30,7 +30,7 @@ from tests.factories.partners import (
     PartnerMembershipFactory,
     PartnerVerificationFactory,
 )
-from tests.factories.placements import MOTIVATION, Road, letter_file, make_road
+from tests.factories.placements import MOTIVATION, Road, fill, letter_file, make_road, seats_come_free
 from tests.placements.meetings import book, morning, running
 from tests.placements.test_attendance import FIRST, WORKSHOP, days, mark, workshop
 from web.models import Notification
@@ -106,6 +106,24 @@ def _application(step: str, who: str, body: Any = None, **apply: Any) -> Callabl
         row = road.apply(**apply) if step == "apply" else getattr(road, step)()
         row = road.application if isinstance(row, Placement) else row
         return Case(getattr(road, who), {"application_id": row.pk}, body)
+
+    return build
+
+
+def _to_waitlist() -> Case:
+    road = make_road()
+    row = road.clear()
+    fill(road.slot)
+    return Case(road.hr, {"application_id": row.pk})
+
+
+def _offer(body: Any = None) -> Callable[[], Case]:
+    def build() -> Case:
+        road = make_road()
+        row = road.wait()
+        seats_come_free(road.slot)
+        services.offer_free_seats(slot_id=road.slot.pk)
+        return Case(road.applicant, {"application_id": row.pk}, body)
 
     return build
 
@@ -443,6 +461,7 @@ CASES: dict[str, Callable[[], Case]] = {
     "placements_book_session": _book,
     "placements_cancel_session": _booked({"reason": "health"}),
     "placements_confirm_attendance": _answer_attendance(),
+    "placements_confirm_offer": _offer(),
     "placements_confirm_session": _confirm_session,
     "placements_contest_attendance": _answer_attendance({"note": "Saya hadir sejak pagi."}),
     "placements_move_session": _booked(
@@ -453,6 +472,7 @@ CASES: dict[str, Callable[[], Case]] = {
     "placements_decide_conflict": _application(
         "apply", "boss", {"outcome": "no_conflict"}, has_conflict=True, conflict_note="Saudara bekerja di sana."
     ),
+    "placements_decline_offer": _offer({"reason": "personal"}),
     "placements_decline_application": _application("approve", "member", REASON),
     "placements_end_placement_early": _placement("start", "hr", {"reason": "health"}, day_of="starts_on"),
     "placements_enter_learning_hours": _hours,
@@ -485,7 +505,7 @@ CASES: dict[str, Callable[[], Case]] = {
     "placements_start_placement": _placement("prepare", "hr", day_of="starts_on"),
     "placements_submit_application": _submit,
     "placements_verify_logbook_entry": _entry(),
-    "placements_waitlist_application": _application("clear", "hr"),
+    "placements_waitlist_application": _to_waitlist,
     "placements_withdraw_application": _application("apply", "applicant", {}),
     "web_read_notification": _notification(one=True),
     "web_read_notifications": _notification(one=False),

@@ -14,7 +14,7 @@ from placements.selectors import weeks_of
 from tests.api import Multipart, ask, told
 from tests.factories.asn import AgencyMembershipFactory, EmployeeFactory
 from tests.factories.partners import PartnerMembershipFactory
-from tests.factories.placements import MOTIVATION, Road, letter_file, make_road
+from tests.factories.placements import MOTIVATION, Road, fill, letter_file, make_road
 
 pytestmark = pytest.mark.django_db
 
@@ -261,10 +261,13 @@ def test_return_revise_withdraw_reject_and_decline() -> None:
 
     path = applied(road)
     told(ask(road.boss, "POST", f"{path}/clear", {}))
+    assert told(ask(road.hr, "POST", f"{path}/waitlist"), 409)["code"] == "seats_are_free"
+    fill(road.slot)
     waiting = told(ask(road.hr, "POST", f"{path}/waitlist"))
     assert (waiting["status"], waiting["waitlist_position"]) == ("waitlisted", 1)
     rejected = told(ask(road.hr, "POST", f"{path}/reject", {"reason": "other_candidates"}))
     assert rejected["status"] == "rejected"
+    Slot.objects.filter(pk=road.slot.pk).update(filled_seats=0, status="published")
 
     path = applied(road)
     told(ask(road.boss, "POST", f"{path}/clear", {}))

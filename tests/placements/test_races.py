@@ -87,7 +87,7 @@ def test_without_the_conditional_update_seats_are_oversold(monkeypatch: pytest.M
     """The twin: read, think, write, and no CHECK to catch it."""
     road, applications = approved_rivals(60, 5)
 
-    def careless(*, slot_id: Any) -> None:
+    def careless(*, slot_id: Any, **_: Any) -> None:
         filled, seats = Slot.objects.values_list("filled_seats", "seats").get(pk=slot_id)
         if filled >= seats:
             raise DomainError("slot_full")

@@ -12,7 +12,7 @@ from matching.services import fit_model, refresh_agency
 from placements import services
 from placements.models import Application
 from tests.factories.asn import AgencyMembershipFactory
-from tests.factories.placements import Road, make_road
+from tests.factories.placements import Road, fill, make_road
 from tests.web.agency import another, queries_of, signed_in
 
 pytestmark = pytest.mark.django_db
@@ -53,6 +53,7 @@ def test_filters_are_kept_in_the_address_and_narrow_the_list(road: Road) -> None
     assert found(kind="mentoring") == found(deadline="overdue") == {other.application.pk}
     assert found(unit=road.employee.unit_id) == found(partner=road.slot.partner_id) == {road.application.pk}
     assert found(q=road.employee.name) == {road.application.pk}
+    fill(road.slot)
     services.waitlist_application(actor=road.hr, application_id=road.application.pk)
     assert found() == {other.application.pk}
     assert found(status="waitlisted") == {road.application.pk}
@@ -93,6 +94,8 @@ def test_approving_goes_on_to_the_partner(road: Road) -> None:
     [("shortlist", "shortlisted"), ("waitlist", "waitlisted"), ("return", "returned"), ("reject", "rejected")],
 )
 def test_the_other_decisions(road: Road, decision: str, status: str) -> None:
+    if decision == "waitlist":
+        fill(road.slot)
     answers = {"decision": decision, "reason": "incomplete", "note": "Lengkapi motivasi."}
     assert signed_in(road.hr).post(page_of(road), answers).status_code == 302
     assert Application.objects.get(pk=road.application.pk).status == status

@@ -21,7 +21,7 @@ from placements import services as placements
 from placements.models import LogbookEntry
 from tests.factories.accounts import UserFactory
 from tests.factories.partners import SlotFactory
-from tests.factories.placements import Road, make_road
+from tests.factories.placements import Road, fill, make_road
 from web import services, tasks
 from web.models import Notification
 from web.notifications import MESSAGES, told
@@ -72,6 +72,7 @@ def reject(road: Road) -> None:
 
 def waitlist(road: Road) -> None:
     clear(road)
+    fill(road.slot)
     placements.waitlist_application(actor=road.hr, application_id=road.application.pk)
 
 

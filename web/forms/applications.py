@@ -80,6 +80,13 @@ class WithdrawForm(forms.Form):
     note = forms.CharField(label=_("Note"), max_length=600, required=False, widget=forms.Textarea(attrs={"rows": 2}))
 
 
+class DeclineSeatForm(forms.Form):
+    """Why an offered seat is not wanted any more."""
+
+    reason = forms.ChoiceField(label=_("Reason"), choices=reason_choices(*REASONS_OF_APPLICANT))
+    note = forms.CharField(label=_("Note"), max_length=600, required=False, widget=forms.Textarea(attrs={"rows": 2}))
+
+
 class DecisionForm(forms.Form):
     """A decision with a coded reason; approving needs none."""
 

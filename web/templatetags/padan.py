@@ -39,6 +39,7 @@ STATUS_LOOK: dict[str, tuple[str, str]] = {
     "proposed": ("info", "hourglass-split"),
     "shortlisted": ("info", "list-check"),
     "waitlisted": ("info", "clock"),
+    "offered": ("warn", "hourglass-split"),
     "returned": ("warn", "arrow-counterclockwise"),
     "paused": ("warn", "dash-circle"),
     "on_hold": ("warn", "dash-circle"),

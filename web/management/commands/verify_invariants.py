@@ -23,6 +23,20 @@ QUERIES = {
         LEFT JOIN placements_placement p ON p.slot_id = s.id
           AND NOT (p.status = 'no_show' OR (p.status = 'ended_early' AND p.started_at IS NULL))
         GROUP BY s.id HAVING s.filled_seats <> count(p.id) OR s.filled_seats > s.seats""",
+    "seats: those held are what applications hold, and none beyond the seats": """
+        SELECT s.id::text FROM partners_slot s
+        LEFT JOIN placements_application a ON a.slot_id = s.id AND a.holds_seat
+        GROUP BY s.id HAVING s.held_seats <> count(a.id) OR s.filled_seats + s.held_seats > s.seats""",
+    "seats: those of a reserve's unit are counted": """
+        SELECT s.id::text FROM partners_slot s
+        LEFT JOIN placements_application a ON a.slot_id = s.id AND a.uses_reserve
+        LEFT JOIN placements_placement p ON p.application_id = a.id
+        GROUP BY s.id HAVING s.reserve_used <> count(a.id) FILTER (WHERE p.id IS NULL
+          OR NOT (p.status = 'no_show' OR (p.status = 'ended_early' AND p.started_at IS NULL)))""",
+    "waitlist: whoever waits or is offered a seat has a named officer's word": """
+        SELECT a.id::text FROM placements_application a WHERE a.status IN ('waitlisted', 'offered') AND NOT EXISTS (
+          SELECT 1 FROM placements_decision d WHERE d.application_id = a.id AND d.attempt = a.attempt
+            AND d.step = 'hr' AND d.outcome = 'waitlisted')""",
     "overlap: no person in two placements that keep the same days": """
         SELECT a.id::text FROM placements_placement a JOIN placements_placement b
           ON a.employee_id = b.employee_id AND a.id < b.id AND a.blocks_time AND b.blocks_time
@@ -30,13 +44,14 @@ QUERIES = {
         WHERE a.status IN ('preparing', 'active', 'on_hold', 'finishing')
           AND b.status IN ('preparing', 'active', 'on_hold', 'finishing')""",
     "decisions: each step of an attempt once, by different people": """
-        SELECT application_id::text FROM placements_decision WHERE step <> 'withdrawal'
+        SELECT application_id::text FROM placements_decision
+        WHERE step NOT IN ('offer', 'removal', 'withdrawal')
         GROUP BY application_id, attempt
         HAVING count(*) <> count(DISTINCT step) OR count(*) <> count(DISTINCT decided_by_id)""",
     "status follows decisions: accepted applications were cleared, approved and accepted": """
         SELECT a.id::text FROM placements_application a WHERE a.status = 'accepted' AND 4 <> (
           SELECT count(*) FROM placements_decision d WHERE d.application_id = a.id AND d.attempt = a.attempt
-            AND d.outcome IN ('submitted', 'cleared', 'approved', 'accepted'))""",
+            AND d.outcome IN ('submitted', 'cleared', 'approved', 'waitlisted', 'accepted'))""",
     "accepted applications and placements are one to one": """
         SELECT a.id::text FROM placements_application a LEFT JOIN placements_placement p ON p.application_id = a.id
         WHERE (a.status = 'accepted') <> (p.id IS NOT NULL)""",

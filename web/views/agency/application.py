@@ -24,7 +24,7 @@ from placements import services
 from placements.hours import ceiling
 from placements.models import Application
 from placements.permissions import can_decide_for_hr, get_visible_application
-from placements.selectors import timeline
+from placements.selectors import place_of, timeline
 from placements.states import ApplicationStatus
 from web.chances import chance
 from web.components import Fact
@@ -44,7 +44,7 @@ DECISIONS = {
     "return": "send_back",
     "reject": "reject",
 }
-OPEN = (*UNDECIDED, ApplicationStatus.WAITLISTED)
+OPEN = (*UNDECIDED, ApplicationStatus.WAITLISTED, ApplicationStatus.OFFERED)
 # Having applied already hinders a recommendation, not a decision; the rest has its own place on the page.
 SAID_ELSEWHERE = ("excluded", "period_overlaps", "nothing_in_common")
 WITHOUT_REASON = ("approve", "shortlist", "waitlist")
@@ -97,7 +97,7 @@ def _decide(
         message = _("Shortlisted: the partner sees a profile without a name.")
         return done(request, message, "agency_application", application_id)
     if decision == "waitlist":
-        services.waitlist_application(actor=user, application_id=application_id)
+        services.waitlist_application(actor=user, application_id=application_id, note=note)
         return done(request, _("On the waitlist: the applicant is told."), "agency_queue")
     if decision == "return":
         services.return_application(actor=user, application_id=application_id, reason=reason, note=note)
@@ -122,6 +122,7 @@ def _application_page(row: Application) -> dict[str, object]:
     names = {line.competency_id: line.competency.name for line in taught_or_asked}
     return {
         "application": row,
+        "place": place_of(row),
         "employee": person,
         "slot": row.slot,
         "agency": row.agency,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from dataclasses import dataclass
 
 from django.db.models import Count, F, Q
 from django.http import HttpRequest, HttpResponse
@@ -22,12 +23,15 @@ from partners import services
 from partners.models import PartnerVerification, Slot
 from partners.permissions import can_review_slot, visible_slots
 from partners.states import SlotStatus
+from placements.models import Application
+from placements.permissions import get_slot_of_office
+from placements.selectors import waitlist_of
 from placements.states import LIVE_APPLICATION, ApplicationStatus
 from web.chances import chance
 from web.components import Column, Fact
 from web.forms.agency import ReturnSlotForm, SlotReviewFilter
 from web.pages import Attempt, attempt, done, page, paginate, user_of
-from web.phrases import strongest_lines
+from web.phrases import explain, strongest_lines
 from web.sheets import Field, sheet, wants_sheet
 from web.templatetags.padan import date_range, short_date
 from web.views.agency.common import own_agency, require_own
@@ -115,6 +119,41 @@ def slot(request: HttpRequest, slot_id: uuid.UUID) -> HttpResponse:
     return page(request, "agency/slot.html", _slot_page(user, row, form, outcome), status=status)
 
 
+@policy(Role.HR, Role.AUDITOR)
+@require_safe
+def waitlist(request: HttpRequest, slot_id: uuid.UUID) -> HttpResponseBase:
+    """Who is offered a seat until when, and who waits in which order."""
+    row = get_slot_of_office(user_of(request), slot_id)
+    require_own(request, row.agency)
+    rows = [
+        WaitingRow(item.application, item.place, explain(item.obstacle).message if item.obstacle else "")
+        for item in waitlist_of(row)
+    ]
+    if wants_sheet(request):
+        return sheet(request, _("Waitlist"), rows, WAITLIST_SHEET, agency_id=row.agency_id, zone=row.agency.zone)
+    columns = [Column(_("Place"), numeric=True), Column(_("Person")), Column(_("Status")), Column(_("Deadline"))]
+    return page(request, "agency/waitlist.html", {"slot": row, "agency": row.agency, "rows": rows, "columns": columns})
+
+
+@dataclass(frozen=True, slots=True)
+class WaitingRow:
+    """A line of the waitlist: no place while a seat is held; why the person would be passed over now."""
+
+    application: Application
+    place: int | None
+    obstacle: str
+
+
+WAITLIST_SHEET = [
+    Field(gettext_lazy("Place"), lambda row: row.place, 8),
+    Field(gettext_lazy("Name"), lambda row: row.application.employee.full_name, 34),
+    Field(gettext_lazy("Unit"), lambda row: row.application.employee.unit.name, 34),
+    Field(gettext_lazy("Status"), lambda row: row.application.get_status_display()),
+    Field(gettext_lazy("Deadline"), lambda row: row.application.due_at),
+    Field(gettext_lazy("Passed over for now"), lambda row: row.obstacle, 60),
+]
+
+
 def _slot_page(user: User, row: Slot, form: ReturnSlotForm, outcome: Attempt) -> dict[str, object]:
     candidates = recommendations_for_slot(row, limit=CANDIDATES) if row.status == SlotStatus.PUBLISHED else []
     codes = {reason.competency for candidate in candidates for reason in candidate.reasons if reason.competency}
@@ -131,6 +170,7 @@ def _slot_page(user: User, row: Slot, form: ReturnSlotForm, outcome: Attempt) ->
         "is_covered": row.agreement.covers(row.starts_on, row.ends_on),
         "verification": verification,
         "applications": row.applications.filter(status__in=HANDED_IN).count(),
+        "waiting": row.applications.filter(Q(status=ApplicationStatus.WAITLISTED) | Q(holds_seat=True)).count(),
         "can_review": row.status == SlotStatus.SUBMITTED and can_review_slot(user, row),
         "candidates": [
             {

@@ -17,10 +17,10 @@ from partners.permissions import get_visible_slot
 from partners.selectors import similar_open_slots
 from placements import services
 from placements.permissions import visible_applications
-from placements.selectors import open_application_actions, timeline
+from placements.selectors import open_application_actions, place_of, timeline
 from placements.states import LIVE_APPLICATION, ApplicationStatus, DecisionOutcome
 from web.consent import PARTNER_SEES
-from web.forms.applications import ApplicationForm, WithdrawForm
+from web.forms.applications import ApplicationForm, DeclineSeatForm, WithdrawForm
 from web.lives import application_steps
 from web.pages import Attempt, attempt, done, page, paginate, user_of
 from web.sheets import Field, sheet, wants_sheet
@@ -151,6 +151,7 @@ def application(request: HttpRequest, application_id: uuid.UUID) -> HttpResponse
             "steps": application_steps(timeline(row)),
             "actions": open_application_actions(user, row),
             "sees": PARTNER_SEES,
+            "place": place_of(row),
             "placement": getattr(row, "placement", None),
             "last_return": row.decisions.filter(outcome=DecisionOutcome.RETURNED).last()
             if row.status == ApplicationStatus.RETURNED
@@ -188,6 +189,49 @@ def withdraw(request: HttpRequest, application_id: uuid.UUID) -> HttpResponse:
     return page(
         request,
         "employee/withdraw.html",
+        {"application": row, "slot": row.slot, "form": form, "problem": outcome.problem},
+        status=status,
+    )
+
+
+@policy(Role.EMPLOYEE)
+@require_http_methods(["GET", "HEAD", "POST"])
+def confirm_seat(request: HttpRequest, application_id: uuid.UUID) -> HttpResponse:
+    """Say what confirming causes, then take the seat that is held."""
+    user = user_of(request)
+    row = get_own_application(user, application_id)
+    outcome, status = Attempt(), 200
+    if request.method == "POST":
+        with attempt() as outcome:
+            services.confirm_offer(actor=user, application_id=row.pk)
+            return done(request, _("Confirmed: the partner answers next."), "employee_application", row.pk)
+        status = outcome.status
+    return page(
+        request,
+        "employee/confirm_seat.html",
+        {"application": row, "slot": row.slot, "agency": row.agency, "problem": outcome.problem},
+        status=status,
+    )
+
+
+@policy(Role.EMPLOYEE)
+@require_http_methods(["GET", "HEAD", "POST"])
+def decline_seat(request: HttpRequest, application_id: uuid.UUID) -> HttpResponse:
+    """Ask for the reason, then let the next who waits have the seat."""
+    user = user_of(request)
+    row = get_own_application(user, application_id)
+    form = DeclineSeatForm(request.POST or None)
+    outcome, status = Attempt(), 200
+    if request.method == "POST":
+        status = 422
+        if form.is_valid():
+            with attempt(form) as outcome:
+                services.decline_offer(actor=user, application_id=row.pk, **form.cleaned_data)
+                return done(request, _("The seat goes to the next who waits."), "employee_application", row.pk)
+            status = outcome.status
+    return page(
+        request,
+        "employee/decline_seat.html",
         {"application": row, "slot": row.slot, "form": form, "problem": outcome.problem},
         status=status,
     )

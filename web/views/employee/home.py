@@ -94,11 +94,14 @@ def _day(deadline: dt.datetime | dt.date | None, employee: Employee) -> dt.date:
 
 
 def _applications_waiting(employee: Employee) -> list[Task]:
-    """Those of the team to clear, and own ones to revise or finish: one query."""
+    """Those of the team to clear, and own ones to confirm, revise or finish: one query."""
     rows = list(
         Application.objects.filter(
             Q(employee__supervisor=employee, status=ApplicationStatus.AWAITING_CLEARANCE)
-            | Q(employee=employee, status__in=[ApplicationStatus.RETURNED, ApplicationStatus.DRAFT])
+            | Q(
+                employee=employee,
+                status__in=[ApplicationStatus.OFFERED, ApplicationStatus.RETURNED, ApplicationStatus.DRAFT],
+            )
         ).select_related("slot")
     )
     to_clear = [row.due_at for row in rows if row.status == ApplicationStatus.AWAITING_CLEARANCE]
@@ -112,7 +115,10 @@ def _applications_waiting(employee: Employee) -> list[Task]:
         tasks.append(Task(title % {"count": count}, reverse("supervisor_queue"), deadline=first))
     for row in rows:
         slot = row.slot
-        if row.status == ApplicationStatus.RETURNED:
+        if row.status == ApplicationStatus.OFFERED:
+            address = reverse("employee_application", args=[row.pk])
+            tasks.append(Task(_("Confirm your seat"), address, slot.title, row.due_at))
+        elif row.status == ApplicationStatus.RETURNED:
             address = reverse("employee_application", args=[row.pk])
             tasks.append(Task(_("Revise your application"), address, slot.title, slot.apply_by))
         elif row.status == ApplicationStatus.DRAFT:

@@ -30,6 +30,7 @@ from web.sheets import Field, sheet, wants_sheet
 from web.templatetags.padan import date_range
 
 MOST_OPEN = 200
+UNANSWERED = (ApplicationStatus.APPROVED, ApplicationStatus.OFFERED, ApplicationStatus.SHORTLISTED)
 
 
 def pseudonym(application: Application) -> str:
@@ -65,18 +66,14 @@ def candidates(request: HttpRequest) -> HttpResponseBase:
         rows = rows.filter(slot_id=slot_id) if is_uuid(slot_id) else rows.none()
     if wants_sheet(request):
         return _sheet(request, rows.order_by("due_at", "pk"))
-    open_ones = [
-        _row(a)
-        for a in rows.filter(status__in=(ApplicationStatus.APPROVED, ApplicationStatus.SHORTLISTED)).order_by(
-            "due_at", "pk"
-        )[:MOST_OPEN]
-    ]
+    open_ones = [_row(a) for a in rows.filter(status__in=UNANSWERED).order_by("due_at", "pk")[:MOST_OPEN]]
     answered = rows.filter(status__in=(ApplicationStatus.ACCEPTED, ApplicationStatus.DECLINED))
     return page(
         request,
         "partner/candidates.html",
         {
             "waiting": [row for row in open_ones if row.application.status == ApplicationStatus.APPROVED],
+            "offered": [row for row in open_ones if row.application.status == ApplicationStatus.OFFERED],
             "shortlisted": [row for row in open_ones if row.application.status == ApplicationStatus.SHORTLISTED],
             "answered": paginate(request, answered.order_by("-updated_at", "pk")),
         },
