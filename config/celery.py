@@ -24,6 +24,7 @@ app.conf.beat_schedule = {
     "remind-of-sessions": {"task": "placements.tasks.remind_of_sessions", "schedule": 3600.0},
     "expire-applications": {"task": "placements.tasks.expire_applications", "schedule": 3600.0},
     "tend-waitlists": {"task": "placements.tasks.tend_waitlists", "schedule": 300.0},
+    "tell-ended-reserves": {"task": "partners.tasks.tell_ended_reserves", "schedule": 3600.0},
     "tell-short-cohorts": {"task": "partners.tasks.tell_short_cohorts", "schedule": 3600.0},
     # After midnight in every zone of the country, for deadlines and validity are dates.
     "refit-model": {"task": "matching.tasks.refit", "schedule": crontab(hour="1", minute="30")},

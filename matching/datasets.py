@@ -26,7 +26,7 @@ from django.db import connection
 from django.db.models import CharField, Model, Q, QuerySet
 from django.db.models.functions import Cast
 
-from asn.models import Agency, Assessment, Competency, CompetencyLevel, Employee, Position, RegionalPriority
+from asn.models import Agency, Assessment, Competency, CompetencyLevel, Employee, Position, RegionalPriority, Unit
 from asn.selectors import GapLine, GapRule, assessed_levels, gap_profiles, official_levels, required_levels
 from asn.states import EmployeeKind
 from matching import engine
@@ -79,15 +79,19 @@ def candidates(
         .filter(those("pk"))
         .annotate(key=Cast("pk", CharField()))
         .order_by("pk")
-        .values_list("key", "kind", "unit__name", "unit__place", "position_id", "interests")
+        .values_list("key", "kind", "unit__name", "unit__place", "position_id", "interests", "unit_id")
     )
     if not people:
         return []
     availability = {str(row.employee_id): row for row in EmployeeAvailability.objects.filter(those("employee_id"))}
-    works = {row.pk: row for row in Position.objects.filter(pk__in={position for *_, position, _ in people})}
+    works = {row.pk: row for row in Position.objects.filter(pk__in={position for *_, position, _, _ in people})}
+    kept_from = _kept_from(agency, today)
     return _candidates(
         agency,
-        [(*person, _limits(agency, person[1], availability.get(person[0]))) for person in people],
+        [
+            (*person, kept_from(unit, _limits(agency, person[1], availability.get(person[0]))))
+            for *person, unit in people
+        ],
         works,
         Assessment.objects.filter(those("employee_id")),
         today,
@@ -214,6 +218,33 @@ def _limits(agency: Agency, kind: str, availability: EmployeeAvailability | None
         "jp_left": availability.hours_left,
         "excluded": frozenset(str(slot) for slot in availability.applied_slots),
     }
+
+
+def _kept_from(agency: Agency, today: date) -> Callable[[uuid.UUID, dict[str, Any]], dict[str, Any]]:
+    """A function (unit, limits) -> limits, which hides the slots whose last seats are kept for people of other units.
+
+    The engine gets slots to leave out, as of those applied for, and learns nothing of units.
+    """
+    left_for_others = Slot.objects.filter(agency=agency).open(today).with_seat_for(None, today)
+    kept = dict(
+        Slot.objects.filter(agency=agency, reserved_seats__gt=0)
+        .open(today)
+        .exclude(pk__in=left_for_others.values("pk"))
+        .values_list("pk", "reserve_unit")
+    )
+    above = dict(Unit.objects.filter(agency=agency).values_list("pk", "parent")) if kept else {}
+
+    @cache
+    def hidden_from(unit: uuid.UUID) -> frozenset[str]:
+        own: list[uuid.UUID | None] = [unit]
+        for _ in range(2):  # as partners.models.units_above
+            own.append(above.get(own[-1]) if own[-1] else None)
+        return frozenset(str(slot) for slot, kept_for in kept.items() if kept_for not in own)
+
+    def hide(unit: uuid.UUID, limits: dict[str, Any]) -> dict[str, Any]:
+        return {**limits, "excluded": limits.get("excluded", frozenset()) | hidden_from(unit)} if kept else limits
+
+    return hide
 
 
 def _gap(code: str, required: int, gap: float, importance: float, weight: float, status: str) -> Gap:

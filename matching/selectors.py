@@ -67,7 +67,7 @@ def recommendations_for_employee(
     generation, entry_bytes, version, packed, number, made_by = row
     _, entries = unpack_person(packed, entry_bytes=entry_bytes)
     today = employee.agency.today()
-    rows = _slot_lists(generation, [ordinal for ordinal, _ in entries], employee.agency, today)
+    rows = _slot_lists(generation, [ordinal for ordinal, _ in entries], employee, today)
     if entries and not rows and not shown_generations(employee.agency_id).filter(generation=generation).exists():
         return recommendations_for_employee(employee, limit, profile=profile)  # it was switched between two queries
     chosen = [(rows[ordinal], points) for ordinal, points in entries if ordinal in rows][:limit]
@@ -90,12 +90,12 @@ def _told(told: Mapping[str, Match] | None, key: str, points: int) -> Match:
     return Match("", key, points) if told is None else told.get(key, Match("", key, 0))
 
 
-def _slot_lists(generation: int, ordinals: Sequence[int], agency: Agency, today: date) -> dict[int, SlotList]:
-    """Slots of a generation that still take applications, by ordinal, with what a card shows."""
+def _slot_lists(generation: int, ordinals: Sequence[int], employee: Employee, today: date) -> dict[int, SlotList]:
+    """Slots of a generation that still have a seat for a person, by ordinal, with what a card shows."""
     rows = (
         SlotList.objects.filter(generation=generation, ordinal__in=ordinals, is_open=True)
-        .filter(slot__in=Slot.objects.filter(agency=agency).open(today).values("pk"))
-        .select_related("slot__partner", "slot__agreement")
+        .filter(slot__in=Slot.objects.filter(agency=employee.agency_id).open(today, employee.unit_id).values("pk"))
+        .select_related("slot__partner", "slot__agreement", "slot__reserve_unit")
         .defer("packed")
         .prefetch_related(Prefetch("slot__outcomes", SlotOutcome.objects.select_related("competency")))
     )
@@ -120,6 +120,8 @@ def recommendations_for_slot(slot: Slot, limit: int = 20) -> list[Suggestion]:
         agency=slot.agency_id, pk__in=[person for person, _ in places[: 2 * limit]]
     )
     rows = {person.pk: person for person in people.select_related("agency", "unit", "position")}
+    if slot.reserve_left(today):
+        rows = {pk: person for pk, person in rows.items() if slot.seats_for(person.unit_id, today)}
     chosen = [(rows[person], points) for person, points in places if person in rows][:limit]
     told: dict[str, Match] | None = None
     if chosen and datasets.is_of_this_code(version.parameters):
@@ -185,12 +187,21 @@ def look_at_pair(employee: Employee, slot: Slot, *, profile: Iterable[GapLine] |
         )
         .first()
     )
+    kept = _kept_for_others(employee, slot, today)
     if generation is None:
-        blocks = hindrances(candidate, opportunity, unknown_blocks=Recommender().unknown_blocks)
+        blocks = hindrances(candidate, opportunity, unknown_blocks=Recommender().unknown_blocks) + kept
         return Pair(Match(candidate.id, opportunity.id, 0), blocks, candidate, opportunity, None)
     recommender = datasets.recommender_of(generation[1])
-    match, blocks = recommender.explain(candidate, opportunity), recommender.why_not(candidate, opportunity)
+    match, blocks = recommender.explain(candidate, opportunity), recommender.why_not(candidate, opportunity) + kept
     return Pair(match, blocks, candidate, opportunity, generation)
+
+
+def _kept_for_others(employee: Employee, slot: Slot, today: date) -> tuple[Reason, ...]:
+    """That the seats left are kept for another unit: the engine knows no units, and is not asked."""
+    if slot.seats_left < 1 or slot.reserve_until is None or slot.seats_for(employee.unit_id, today):
+        return ()
+    name = slot.reserve_unit.name if slot.reserve_unit else ""
+    return (Reason("seats_reserved", 0, "", {"unit": name, "until": slot.reserve_until.isoformat()}),)
 
 
 def cheapest_path(employee: Employee, slot: Slot, *, pair: Pair | None = None) -> Change | None:
@@ -200,13 +211,13 @@ def cheapest_path(employee: Employee, slot: Slot, *, pair: Pair | None = None) -
     ``look_at_pair`` has read.
     """
     pair = look_at_pair(employee, slot) if pair is None else pair
-    if pair.generation is None:
+    if pair.generation is None or any(reason.code == "seats_reserved" for reason in pair.hindrances):
         return None
     generation, version, made_by, sha256 = pair.generation
     if not datasets.is_of_this_code(made_by):
         return None
     rows = SlotList.objects.filter(generation=generation).filter(
-        slot__in=Slot.objects.filter(agency=slot.agency_id).open(slot.agency.today()).values("pk")
+        slot__in=Slot.objects.filter(agency=slot.agency_id).open(slot.agency.today(), employee.unit_id).values("pk")
     )
     anew = Case(When(is_changed=True, is_open=True, then=F("frozen")), default=None, output_field=BinaryField())
     open_now = list(rows.order_by("ordinal").values_list("ordinal", "is_changed", anew))

@@ -58,6 +58,7 @@ HINDRANCES: Mapping[str, tuple[str, ...]] = {
     "not_open": (),  # not published, past its deadline, or its agreement does not cover the period
     "no_seats_left": (),
     "excluded": (),  # applied for already
+    "seats_reserved": ("unit", "until"),  # the seats left are kept for people of another unit until that ISO date
     "period_overlaps": ("busy_from", "busy_to"),  # ISO dates, both inclusive
     "jp_exceeded": ("jp", "jp_left"),  # learning hours of the slot, hours left under the PPPK ceiling
     "hours_exceeded": ("hours", "hours_free"),  # a week

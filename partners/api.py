@@ -31,6 +31,7 @@ from partners.schemas import (
     PartnerOut,
     PartnerRecordOut,
     RefuseIn,
+    ReserveIn,
     ReturnIn,
     SlotDetailOut,
     SlotFilters,
@@ -295,6 +296,12 @@ def confirm_slot(request: SignedInRequest, slot_id: UUID) -> Slot:
 def waive_cohort(request: SignedInRequest, slot_id: UUID, data: WaiveIn) -> Slot:
     """Begin with fewer participants than the slot asked for, and say why."""
     return services.waive_cohort(actor=request.user, slot_id=slot_id, reason=data.reason)
+
+
+@router.put("/slots/{uuid:slot_id}/reserve", policy=(Role.HR,), response=SlotRecordOut, tags=["Slots"])
+def set_reserve(request: SignedInRequest, slot_id: UUID, data: ReserveIn) -> Slot:
+    """Keep seats of a slot under review for people of one unit until a day."""
+    return services.set_reserve(actor=request.user, slot_id=slot_id, **data.model_dump())
 
 
 @router.post("/slots/{uuid:slot_id}/clone", policy=(Role.PARTNER,), response={201: SlotRecordOut}, tags=["Slots"])

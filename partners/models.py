@@ -215,6 +215,8 @@ class SlotQuerySet(models.QuerySet["Slot"]):
 
 def units_above(unit_id: uuid.UUID | None) -> models.QuerySet[Unit, Any]:
     """A unit and those it belongs to, as ids: what is kept for an office is kept for its divisions and sections."""
+    if unit_id is None:
+        return Unit.objects.none().values("pk")
     itself = Q(pk=unit_id) | Q(children=unit_id) | Q(children__children=unit_id)
     return Unit.objects.filter(itself).values("pk")
 

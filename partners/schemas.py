@@ -244,6 +244,9 @@ class SlotIn(Input):
     )
     minimum_cohort: int | None = Field(None, ge=1, le=500, description="It begins with so many; the kind's if empty.")
     meetings: list[MeetingIn] = Field(default_factory=list, max_length=40, description="For kinds that meet on dates.")
+    reserved_seats: int = Field(0, ge=0, le=500, description="Kept for people of one unit.")
+    reserve_unit_id: UUID | None = None
+    reserve_until: Day | None = Field(None, description="Last day of the reserve; then its seats are everybody's.")
     outcomes: list[OutcomeIn] = Field(max_length=8)
     prerequisites: list[PrerequisiteIn] = Field(default_factory=list, max_length=20)
 
@@ -288,6 +291,9 @@ class SlotOut(Schema):
     apply_by: date
     seats: int
     seats_left: int
+    reserved_seats: int = Field(description="Seats kept for people of the unit below, until that day.")
+    reserve_unit_id: UUID | None
+    reserve_until: date | None
     minimum_cohort: int
     meeting_days: int
     jp_planned: int
@@ -363,6 +369,14 @@ class WaiveIn(Input):
     """Why the slot begins with fewer participants than it asked for."""
 
     reason: str = Field(min_length=1, max_length=500)
+
+
+class ReserveIn(Input):
+    """How many seats are kept for whom, until when; none with 0 seats."""
+
+    seats: int = Field(ge=0, le=500)
+    unit_id: UUID | None = None
+    until: Day | None = None
 
 
 class CloneIn(Input):

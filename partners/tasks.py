@@ -11,3 +11,9 @@ from partners import services
 def tell_short_cohorts() -> int:
     """Tell of slots whose applications have ended below the smallest group (hourly by beat)."""
     return services.tell_short_cohorts()
+
+
+@shared_task(name="partners.tasks.tell_ended_reserves", ignore_result=True)
+def tell_ended_reserves() -> int:
+    """Wake matching and waitlists where reserved seats are everybody's by now (hourly by beat)."""
+    return services.tell_ended_reserves()

@@ -224,6 +224,15 @@ ERRORS: dict[str, Phrase] = {
         _("The seats that are left, of %(seats)s reserved, are kept for people of %(unit)s until %(until)s."),
         _("After that day seats that were not taken are open to everybody; or look at similar slots."),
     ),
+    "reserve_incomplete": (
+        _("A reserve needs the number of seats, the unit and the last day."),
+        _("Fill in all three, or empty all three."),
+    ),
+    "reserve_above_seats": (_("The slot has %(seats)s seats only; no more can be reserved."), _CORRECT),
+    "reserve_too_long": (
+        _("A reserve ends before the last day to apply, %(apply_by)s, so that others can still apply."),
+        _DATE,
+    ),
     "slot_not_offered": (_("This slot is not on offer."), _SIMILAR),
     "no_seat_taken": (_("No seat of this slot is taken."), _RELOAD),
     # Mentors
@@ -619,6 +628,12 @@ def _full(part: Part, name: str) -> tuple[str, Any]:
     return gettext("All seats are taken"), "warn"
 
 
+def _reserved(part: Part, name: str) -> tuple[str, Any]:
+    until = part.params.get("until")
+    values = {"unit": part.params.get("unit"), "until": date_format(date.fromisoformat(until)) if until else "–"}
+    return gettext("The seats that are left are kept for people of %(unit)s until %(until)s") % values, "warn"
+
+
 def _already(part: Part, name: str) -> tuple[str, Any]:
     return gettext("You have applied for it already"), "neutral"
 
@@ -653,6 +668,7 @@ _SENTENCES: dict[str, Any] = {
     "not_open": _closed_slot,
     "no_seats_left": _full,
     "excluded": _already,
+    "seats_reserved": _reserved,
     "other_agency": _elsewhere,
     "nothing_in_common": _nothing,
 }

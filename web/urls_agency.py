@@ -32,6 +32,7 @@ urlpatterns: list[URLPattern] = [
     path("letterhead/example/", letterhead.preview, name="agency_letterhead_preview"),
     path("slots/", slots.slots, name="agency_slots"),
     path("slots/<uuid:slot_id>/", slots.slot, name="agency_slot"),
+    path("slots/<uuid:slot_id>/reserve/", slots.reserve, name="agency_slot_reserve"),
     path("slots/<uuid:slot_id>/waitlist/", slots.waitlist, name="agency_waitlist"),
     path("partners/", partners.partners, name="agency_partners"),
     path("partners/<uuid:partner_id>/", partners.partner, name="agency_partner"),

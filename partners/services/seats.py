@@ -77,6 +77,8 @@ def _occupy(slot_id: uuid.UUID, unit_id: uuid.UUID | None, counter: str, now: da
     if not slot.seats_left and slot.status == SlotStatus.PUBLISHED:
         advance(slot, "fill")
         _save_status(slot, "full")
+    elif slot.seats_left and slot.seats_left == slot.reserve_left(today):
+        _announce_reserve(slot)
     return slot
 
 
@@ -100,6 +102,8 @@ def _release(slot_id: uuid.UUID, counter: str, uses_reserve: bool) -> Slot:
     if slot.status == SlotStatus.FULL:
         advance(slot, "reopen")
         _save_status(slot, "reopened")
+    elif slot.reserved_seats:
+        _announce_reserve(slot)
     return slot
 
 
@@ -107,6 +111,17 @@ def _save_status(slot: Slot, change: str) -> None:
     slot.save(update_fields=("status", "updated_at"))
     audit.record(actor=None, action=f"partners.slot_{change}", obj=slot, after={"status": slot.status})
     announce_change(slot, change)
+
+
+def _announce_reserve(slot: Slot) -> None:
+    """Others see no seat here now, or see one again: each time anew, for the row itself is not saved."""
+    outbox.announce(
+        events.SLOT_CHANGED,
+        key=f"{slot.pk}:reserve:{uuid.uuid4()}",
+        slot_id=slot.pk,
+        agency_id=slot.agency_id,
+        change="reserve",
+    )
 
 
 def announce_change(slot: Slot, change: str) -> None:

@@ -6,12 +6,13 @@ import dataclasses
 import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime, time
+from datetime import date, datetime, time, timedelta
 
+from django.db.models import F
 from django.utils import timezone
 
 from accounts.models import User
-from asn.models import Agency
+from asn.models import Agency, Unit
 from asn.services.agencies import managed_agency
 from asn.services.checks import CompetencyCodes, check_choice, check_level
 from asn.states import AgencyRole
@@ -70,6 +71,9 @@ class SlotData:
     answers: Mapping[str, str] = dataclasses.field(default_factory=dict)
     minimum_cohort: int | None = None
     meetings: Sequence[Meeting] = ()
+    reserved_seats: int = 0
+    reserve_unit_id: uuid.UUID | None = None
+    reserve_until: date | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,6 +101,24 @@ def _check_period(agency: Agency, data: SlotData, today: date | None) -> None:
         raise Invalid("apply_by_after_start", field="apply_by")
     if today is not None and data.apply_by < today:
         raise Invalid("apply_by_past", field="apply_by")
+
+
+def _check_reserve(agency: Agency, data: SlotData) -> None:
+    """Seats kept for people of one unit: all three answers or none, and others have a day to apply at least."""
+    if not data.reserved_seats and data.reserve_unit_id is None and data.reserve_until is None:
+        return
+    if data.reserved_seats < 1:
+        raise Invalid("reserve_incomplete", field="reserved_seats")
+    if data.reserve_unit_id is None:
+        raise Invalid("reserve_incomplete", field="reserve_unit_id")
+    if data.reserve_until is None:
+        raise Invalid("reserve_incomplete", field="reserve_until")
+    if data.reserved_seats > data.seats:
+        raise Invalid("reserve_above_seats", field="reserved_seats", seats=data.seats)
+    if data.reserve_until >= data.apply_by:
+        raise Invalid("reserve_too_long", field="reserve_until", apply_by=data.apply_by)
+    if not Unit.objects.filter(agency=agency, pk=data.reserve_unit_id).exists():
+        raise Invalid("unknown_unit", field="reserve_unit_id")
 
 
 def _check_agreement(agreement: Agreement, data: SlotData) -> None:
@@ -154,6 +176,7 @@ def _fields(data: SlotData, agreement: Agreement, codes: CompetencyCodes, today:
     cohort = kind.minimum_cohort if data.minimum_cohort is None else data.minimum_cohort
     if not kind.minimum_cohort <= cohort <= data.seats:
         raise Invalid("cohort_range", field="minimum_cohort", least=kind.minimum_cohort, seats=data.seats)
+    _check_reserve(agreement.agency, data)
     _check_meetings(kind, data)
     _check_learning(data, codes)
     _check_agreement(agreement, data)
@@ -171,6 +194,9 @@ def _fields(data: SlotData, agreement: Agreement, codes: CompetencyCodes, today:
         "seats": data.seats,
         "minimum_cohort": cohort,
         "meeting_days": len(data.meetings),
+        "reserved_seats": data.reserved_seats,
+        "reserve_unit_id": data.reserve_unit_id,
+        "reserve_until": data.reserve_until,
         "benefits": clean_text(data.benefits, field="benefits", limit=400, required=False),
         "cost": clean_text(data.cost, field="cost", limit=200, required=False),
         "answers": _answers(kind, data.answers),
@@ -272,6 +298,9 @@ def slot_data(slot: Slot) -> SlotData:
         cost=slot.cost,
         answers=slot.answers,
         minimum_cohort=slot.minimum_cohort,
+        reserved_seats=slot.reserved_seats,
+        reserve_unit_id=slot.reserve_unit_id,
+        reserve_until=slot.reserve_until,
         meetings=list(slot.meetings.values_list("held_on", "begins_at", "ends_at", "place")),
         outcomes=list(slot.outcomes.values_list("competency_id", "from_level", "to_level")),
         prerequisites=list(slot.prerequisites.values_list("competency_id", "level", "is_required")),
@@ -353,6 +382,8 @@ def clone_slot(*, actor: User | None, slot_id: uuid.UUID, agreement_id: uuid.UUI
     agreement = _offered_agreement(actor, origin.partner_id, agreement_id or origin.agreement_id)
     data = replace(slot_data(origin), agreement_id=agreement.pk)
     fields = {name: getattr(origin, name) for name in _COPIED} | {"agreement": agreement}
+    if agreement.agency_id == origin.agency_id:  # a unit of one city means nothing in another
+        fields |= {name: getattr(origin, name) for name in _RESERVE}
     slot = Slot.objects.create(agency=agreement.agency, partner_id=origin.partner_id, created_by=actor, **fields)
     _replace_lines(slot, data)
     audit.record(actor=actor, action="partners.clone_slot", obj=slot, after={"origin": origin.pk})
@@ -376,6 +407,9 @@ _COPIED = (
     "minimum_cohort",
     "meeting_days",
 )
+
+
+_RESERVE = ("reserved_seats", "reserve_unit_id", "reserve_until")
 
 
 @service
@@ -409,6 +443,48 @@ def return_slot(*, actor: User, slot_id: uuid.UUID, reason: str, note: str = "",
     _recorded(actor, "return", slot, before, reason=reason)
     _announce(events.SLOT_RETURNED, slot, now or timezone.now())
     return slot
+
+
+@service
+def set_reserve(
+    *, actor: User, slot_id: uuid.UUID, seats: int, unit_id: uuid.UUID | None = None, until: date | None = None
+) -> Slot:
+    """HR keeps some seats of a slot under review for people of one unit until a day; none with ``seats`` 0.
+
+    Raises Invalid(``reserve_incomplete`` | ``reserve_above_seats`` | ``reserve_too_long`` | ``unknown_unit``) and
+    Conflict(``slot_not_editable``).
+    """
+    slot = lock(visible_slots(actor), slot_id)
+    require(can_review_slot(actor, slot))
+    if slot.status != SlotStatus.SUBMITTED:
+        raise Conflict("slot_not_editable", about=slot, status=slot.get_status_display())
+    kept = {"reserved_seats": seats, "reserve_unit_id": unit_id, "reserve_until": until}
+    _check_reserve(slot.agency, replace(slot_data(slot), **kept))  # type: ignore[arg-type]
+    before = {name: getattr(slot, name) for name in _RESERVE}
+    for name, value in kept.items():
+        setattr(slot, name, value)
+    slot.save()
+    audit.record(actor=actor, action="partners.set_reserve", obj=slot, before=before, after=kept)
+    return slot
+
+
+def tell_ended_reserves(*, now: datetime | None = None) -> int:
+    """Announce, once a slot, that the day of its reserve is over: its seats are everybody's. Returns how many are."""
+    latest = timezone.localdate(now)
+    rows = Slot.objects.filter(
+        status=SlotStatus.PUBLISHED,
+        reserve_until__range=(latest - timedelta(days=3), latest),  # the agency's own date decides below
+        reserve_used__lt=F("reserved_seats"),
+    ).select_related("agency")
+    ended = [slot for slot in rows if slot.reserve_until and slot.reserve_until < slot.agency.today(now)]
+    for slot in ended:
+        _tell_ended_reserve(slot)
+    return len(ended)
+
+
+@service
+def _tell_ended_reserve(slot: Slot) -> None:
+    announce_change(slot, "reserve_ended")
 
 
 @service

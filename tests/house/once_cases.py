@@ -128,6 +128,15 @@ def _offer(body: Any = None) -> Callable[[], Case]:
     return build
 
 
+def _reserve() -> Case:
+    road = make_road(submitted=True)
+    return Case(
+        road.hr,
+        {"slot_id": road.slot.pk},
+        {"seats": 1, "unit_id": str(road.employee.unit_id), "until": day(10)},
+    )
+
+
 def _revise() -> Case:
     road = make_road()
     pk = road.apply().pk
@@ -452,6 +461,7 @@ CASES: dict[str, Callable[[], Case]] = {
     "partners_update_slot": _update_slot,
     "partners_verify_partner": _decide_partner(),
     "partners_waive_cohort": _waive,
+    "partners_set_reserve": _reserve,
     "placements_accept_application": _application("approve", "member", {}),
     "placements_agree_learning_plan": _unagreed,
     "placements_approve_application": _application("clear", "hr", {}),

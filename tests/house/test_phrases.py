@@ -140,7 +140,7 @@ def test_an_unknown_code_still_gets_a_sentence() -> None:
 
 SOME = {
     "from": 1, "to": 3, "required": 3, "assessed": 1, "status": "gap", "priority": 2.0, "terms": ["arsip"], "place": "Palu",
-    "level": 2, "demanding": True, "jp": 30, "jp_left": 20, "hours": 12.0, "hours_free": 8, "competency": "A",
+    "level": 2, "demanding": True, "jp": 30, "jp_left": 20, "hours": 12.0, "hours_free": 8, "competency": "A", "unit": "Dinas Kominfo", "until": "2026-03-01",
     "busy_from": "2026-03-01", "busy_to": "2026-03-09",
 }  # fmt: skip
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 import uuid
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
-from typing import Protocol, TypeVar
+from typing import Any, Protocol, TypeVar
 
 from django.db import connection, transaction
 
@@ -16,6 +17,7 @@ from accounts import services as accounts
 from accounts.models import User
 from asn import services as asn
 from asn.models import Agency
+from core.errors import Conflict
 from incentives import services as incentives
 from matching import services as matching
 from mentors import services as mentors
@@ -23,8 +25,9 @@ from partners import services as partners
 from partners.models import Slot
 from partners.states import ReturnReason
 from placements import services as placements
+from placements.models import Application as StoredApplication
 from placements.models import Placement
-from placements.states import DecisionReason, EvaluatorRole
+from placements.states import DecisionReason, EndReason, EvaluatorRole
 from web.demo import accounts as demo
 from web.demo import corpus
 from web.demo.letters import assignment_letter
@@ -77,6 +80,10 @@ class Summary:
     awards: int
 
 
+ROOM_FOR_RESERVE = 6  # seats of a slot that can keep two of them and still take all who are on their way
+WAITING_MOTIVATION = "Saya ingin menerapkan cara kerja yang dipelajari di sini pada layanan unit kami, lalu membaginya."
+
+
 def build(world: World, *, say: Callable[[str], None] = lambda _: None) -> Summary:
     """Write the world. Raises DemoExists when an agency of it is there."""
     codes = [city.code for city in world.cities]
@@ -121,6 +128,8 @@ class _Builder:
         for application in self.world.applications:
             if application.stage != "finished":
                 self.walk(application)
+        for city in self.world.cities:
+            self.fill_and_wait(city.code)
         self.close_running()
         self.history()
         for agency in self.agencies.values():
@@ -372,12 +381,26 @@ class _Builder:
                 minimum_cohort=slot.minimum_cohort,
                 meetings=[(day, time(9), time(15), "") for day in slot.meeting_days],
                 answers=dict(slot.answers),
+                **self.reserve_of(slot),
             ),
             published_by_id=self.officers[slot.city].pk if published else None,
             published_at=self.at(slot.city, slot.posted_on, 10) if published else None,
             confirmed_at=self.at(slot.city, slot.confirmed_on, 10) if published else None,
             closed=slot.status == "finished",
         )
+
+    def reserve_of(self, slot: PlannedSlot) -> dict[str, Any]:
+        """In each city the largest slot on offer keeps two seats for one unit until two days before its deadline."""
+        offered = [s for s in self.world.slots if s.city == slot.city and s.status == "published"]
+        largest = max(offered, key=lambda s: (s.seats, s.key), default=None)
+        if largest is not slot or slot.seats < ROOM_FOR_RESERVE:
+            return {}
+        unit = next(u for u in self.world.units if u.city == slot.city)
+        return {
+            "reserved_seats": 2,
+            "reserve_unit_id": self.pk(unit.key),
+            "reserve_until": slot.apply_by - timedelta(days=2),
+        }
 
     def guides(self) -> None:
         tied: dict[str, list[uuid.UUID]] = defaultdict(list)
@@ -602,6 +625,44 @@ class _Builder:
         )
         if a.stage == "running":
             self.run_on(placement, employee, slot, a)
+
+    def fill_and_wait(self, city: str) -> None:
+        """A small slot whose seats are all taken, three who wait, and one seat given back: held for the first."""
+        taken = Counter(a.slot for a in self.world.applications)
+        offered = [s for s in self.world.slots if s.city == city and s.status == "published" and not taken[s.key]]
+        soon = self.world.today + timedelta(days=8)
+        small = sorted((s.seats, s.key) for s in offered if s.starts_on > soon and s.mentors)
+        if not small:
+            return
+        slot = self.slots[small[0][1]]
+        people = [e for e in self.employees.values() if e.city == city and e.key in self.users and e.supervisor]
+        rows: list[StoredApplication] = []
+        start = self.at(city, self.world.today - timedelta(days=1), 8)
+        for employee in people[::-1]:
+            if len(rows) == slot.seats + 3:
+                break
+            with suppress(Conflict):
+                row = placements.apply_to_slot(
+                    actor=self.users[employee.key],
+                    slot_id=self.pk(slot.key),
+                    motivation=WAITING_MOTIVATION,
+                    consent=True,
+                    now=start,
+                )
+                placements.clear_application(actor=self.boss(employee), application_id=row.pk, now=start)
+                rows.append(row)
+        if len(rows) <= slot.seats:
+            return  # in a town so small nobody has to wait
+        officer, seated = self.officers[city], rows[: slot.seats]
+        kept = []
+        for row in seated:
+            placements.approve_application(actor=officer, application_id=row.pk, now=start)
+            kept.append(placements.accept_application(actor=self.host(slot), application_id=row.pk, now=start))
+        for row in rows[slot.seats :]:
+            placements.waitlist_application(actor=officer, application_id=row.pk, now=start)
+        placements.end_placement_early(
+            actor=officer, placement_id=kept[0].pk, reason=EndReason.DUTY_CALL, note="Dipanggil tugas mendesak."
+        )
 
     def run_on(self, placement: Placement, employee: Employee, slot: PlannedSlot, a: Application) -> None:
         """Start a placement and keep its logbook or sessions up to yesterday."""

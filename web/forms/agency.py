@@ -23,6 +23,7 @@ from placements.models import Application, Placement
 from placements.selectors import hours_to_enter
 from placements.states import ApplicationStatus, DecisionReason, PlacementStatus
 from web.forms.applications import DecisionForm
+from web.forms.fields import DateField
 
 REASONS_OF_HR = (
     DecisionReason.INCOMPLETE,
@@ -197,6 +198,23 @@ class BatchForm(DecisionForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, reasons=REASONS_OF_HR, **kwargs)
+
+
+class ReserveForm(forms.Form):
+    """How many seats of a slot are kept for whom, until when."""
+
+    seats = forms.IntegerField(
+        label=_("Seats kept for one unit"), min_value=0, max_value=500, help_text=_("0 for none.")
+    )
+    unit_id = forms.UUIDField(label=_("Unit"), widget=forms.Select, required=False)
+    until = DateField(
+        label=_("Kept until"), required=False, help_text=_("Afterwards seats that are left are everybody's.")
+    )
+
+    def __init__(self, *args: Any, agency: Agency, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        units = Unit.objects.filter(agency=agency).order_by("name").values_list("pk", "name")
+        self.fields["unit_id"].widget.choices = [("", _("None")), *units]  # type: ignore[attr-defined]
 
 
 class ReturnSlotForm(forms.Form):

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import uuid
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from django import forms
 from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 
-from asn.models import Competency
+from asn.models import Competency, Unit
 from asn.states import Level
 from core.errors import Invalid
 from partners.kinds import KindPolicy, all_kinds, get_kind, kind_choices
@@ -120,6 +120,16 @@ MeetingFormSet = forms.formset_factory(
 )
 
 
+def unit_choices(agreements: Sequence[Agreement]) -> list[tuple[Any, Any]]:
+    """Units of the cities of these agreements, after a first line that chooses none."""
+    agencies = {agreement.agency_id: agreement.agency for agreement in agreements}
+    units = (
+        Unit.objects.filter(agency__in=agencies).order_by("agency__name", "name").values_list("pk", "agency", "name")
+    )
+    many = len(agencies) > 1
+    return [("", _("None")), *((pk, f"{agencies[city].city} · {name}" if many else name) for pk, city, name in units)]
+
+
 class SlotForm(forms.Form):
     """A slot without its lines of competencies."""
 
@@ -141,12 +151,23 @@ class SlotForm(forms.Form):
     apply_by = DateField(label=_("Apply until"))
     hours_per_week = forms.IntegerField(label=_("Hours a week"), min_value=1, max_value=40)
     seats = forms.IntegerField(label=_("Seats"), min_value=1, max_value=500)
+    reserved_seats = forms.IntegerField(
+        label=_("Of these, kept for one unit"),
+        min_value=0,
+        max_value=500,
+        required=False,
+        help_text=_("Only as agreed with the city; empty for none."),
+    )
+    reserve_unit_id = forms.UUIDField(label=_("Unit"), widget=forms.Select, required=False)
+    reserve_until = DateField(
+        label=_("Kept until"), required=False, help_text=_("Afterwards seats that are left are everybody's.")
+    )
     benefits = forms.CharField(
         label=_("Benefits"), max_length=400, required=False, help_text=_("Only what the agreement names.")
     )
     cost = forms.CharField(label=_("Cost for the city or the person"), max_length=200, required=False)
 
-    def __init__(self, *args: Any, agreements: Iterable[Agreement], **kwargs: Any) -> None:
+    def __init__(self, *args: Any, agreements: Sequence[Agreement], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["kind"].choices = kind_choices()  # type: ignore[attr-defined]
         self.chosen = chosen_kind(self.data if self.is_bound else self.initial)
@@ -172,6 +193,12 @@ class SlotForm(forms.Form):
                 for a in agreements
             ),
         ]
+
+        self.fields["reserve_unit_id"].widget.choices = unit_choices(agreements)  # type: ignore[attr-defined]
+
+    def clean_reserved_seats(self) -> int:
+        """Empty is none."""
+        return self.cleaned_data["reserved_seats"] or 0
 
     @property
     def answers(self) -> list[Any]:

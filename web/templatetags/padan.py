@@ -151,6 +151,19 @@ def long_date(value: dt.date | dt.datetime | None, place: object = "") -> str:
 
 
 @register.filter
+def reserve_words(slot: Any, agency: Any) -> str:
+    """How many seats of a slot are kept for whom, until when; empty once that is over or used up."""
+    kept = slot.reserve_left(agency.today())
+    if not kept:
+        return ""
+    values = {"seats": kept, "unit": slot.reserve_unit.name, "until": short_date(slot.reserve_until)}
+    words = ngettext(
+        "%(seats)s seat for %(unit)s until %(until)s", "%(seats)s seats for %(unit)s until %(until)s", kept
+    )
+    return words % values
+
+
+@register.filter
 def short_date(value: dt.date | dt.datetime | None, place: object = "") -> str:
     """4 Mei 2026."""
     return formats.date_format(_local(value, _zone(place)), "j M Y") if value else ""

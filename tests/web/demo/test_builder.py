@@ -51,7 +51,11 @@ def test_small_world_is_whole_and_keeps_every_promise() -> None:
         ApplicationStatus.SHORTLISTED,
         ApplicationStatus.APPROVED,
         ApplicationStatus.ACCEPTED,
+        ApplicationStatus.OFFERED,
+        ApplicationStatus.WAITLISTED,
     } <= states
+    assert Slot.objects.filter(held_seats=1, status=SlotStatus.FULL).exists()
+    assert Slot.objects.filter(reserved_seats=2, reserve_until__gt=today, status=SlotStatus.PUBLISHED).exists()
     finished = Placement.objects.filter(status=PlacementStatus.COMPLETED)
     assert finished.count() >= 10
     assert Placement.objects.filter(status=PlacementStatus.ACTIVE).exists()

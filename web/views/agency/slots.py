@@ -29,13 +29,13 @@ from placements.selectors import waitlist_of
 from placements.states import LIVE_APPLICATION, ApplicationStatus
 from web.chances import chance
 from web.components import Column, Fact
-from web.forms.agency import ReturnSlotForm, SlotReviewFilter
+from web.forms.agency import ReserveForm, ReturnSlotForm, SlotReviewFilter
 from web.pages import Attempt, attempt, done, page, paginate, user_of
 from web.phrases import explain, strongest_lines
 from web.sheets import Field, sheet, wants_sheet
 from web.templatetags.padan import date_range, short_date
 from web.views.agency.common import own_agency, require_own
-from web.views.employee.slots import cohort_fact
+from web.views.employee.slots import cohort_fact, reserve_fact
 
 HANDED_IN = [status for status in LIVE_APPLICATION if status != ApplicationStatus.DRAFT]
 INTEREST = Count("applications", filter=Q(applications__status__in=HANDED_IN), distinct=True)
@@ -119,6 +119,40 @@ def slot(request: HttpRequest, slot_id: uuid.UUID) -> HttpResponse:
     return page(request, "agency/slot.html", _slot_page(user, row, form, outcome), status=status)
 
 
+# Names of the service's refusals -> fields of the form.
+_RESERVE_FIELDS = {"reserved_seats": "seats", "reserve_unit_id": "unit_id", "reserve_until": "until"}
+
+
+@policy(Role.HR)
+@require_http_methods(["GET", "HEAD", "POST"])
+def reserve(request: HttpRequest, slot_id: uuid.UUID) -> HttpResponse:
+    """Keep seats of a slot under review for people of one unit."""
+    user = user_of(request)
+    row = get_slot_of_office(user, slot_id)
+    require_own(request, row.agency)
+    shown = {"seats": row.reserved_seats, "unit_id": row.reserve_unit_id, "until": row.reserve_until}
+    form = ReserveForm(request.POST or None, agency=row.agency, initial=shown)
+    outcome, status = Attempt(), 200
+    if request.method == "POST":
+        status = 422
+        if form.is_valid():
+            with attempt(form) as outcome:
+                services.set_reserve(actor=user, slot_id=row.pk, **form.cleaned_data)
+                return done(request, _("The reserve is kept."), "agency_slot", row.pk)
+            status = outcome.status
+            if outcome.problem and outcome.problem.field in _RESERVE_FIELDS:
+                form.add_error(
+                    _RESERVE_FIELDS[outcome.problem.field], f"{outcome.problem.message} {outcome.problem.remedy}"
+                )
+                outcome.problem = None
+    return page(
+        request,
+        "agency/reserve.html",
+        {"slot": row, "agency": row.agency, "form": form, "problem": outcome.problem},
+        status=status,
+    )
+
+
 @policy(Role.HR, Role.AUDITOR)
 @require_safe
 def waitlist(request: HttpRequest, slot_id: uuid.UUID) -> HttpResponseBase:
@@ -193,6 +227,7 @@ def _facts(row: Slot) -> list[Fact]:
         Fact(_("Mode"), row.get_mode_display()),
         Fact(_("Place"), row.place or "–"),
         Fact(_("Seats"), _("%(left)s of %(seats)s left") % {"left": row.seats_left, "seats": row.seats}),
+        *reserve_fact(row),
         Fact(_("Apply until"), short_date(row.apply_by)),
         *cohort_fact(row),
         Fact(_("JP expected"), row.jp_planned),

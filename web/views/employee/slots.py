@@ -29,7 +29,7 @@ from web.forms.slots import SlotFilter
 from web.pages import page, paginate, user_of
 from web.phrases import change_line, headline, level_word, reason_lines, strongest_lines
 from web.sheets import Field, sheet, wants_sheet
-from web.templatetags.padan import date_range, short_date
+from web.templatetags.padan import date_range, reserve_words, short_date
 from web.views.employee.common import open_gaps, own_employee, suggestions
 
 SHOWN_RECOMMENDATIONS = 20
@@ -60,9 +60,15 @@ def search(request: HttpRequest) -> HttpResponseBase:
     """Every open slot of the agency, filtered by what stands in the address."""
     employee = own_employee(request)
     user = user_of(request)
-    open_slots = visible_slots(user).filter(agency=employee.agency).open(employee.agency.today())  # type: ignore[attr-defined]
+    open_slots = (
+        visible_slots(user)
+        .filter(agency=employee.agency)
+        .open(  # type: ignore[attr-defined]
+            employee.agency.today(), employee.unit_id
+        )
+    )
     found = SlotFilter(request.GET, open_slots)
-    slots = found.qs.select_related("partner").distinct().order_by("apply_by", "title", "pk")
+    slots = found.qs.select_related("partner", "reserve_unit").distinct().order_by("apply_by", "title", "pk")
     if wants_sheet(request):
         fields = [
             Field(_("Slot"), lambda row: row.title, 40),
@@ -148,6 +154,12 @@ def cohort_fact(slot: Slot) -> list[Fact]:
     return [Fact(_("Smallest group"), _("%(filled)s of %(needed)s so far") % count)]
 
 
+def reserve_fact(slot: Slot) -> list[Fact]:
+    """The reserve, where there is one now."""
+    words = reserve_words(slot, slot.agency)
+    return [Fact(_("Reserved"), words)] if words else []
+
+
 def slot_facts(slot: Slot) -> list[Fact]:
     """Period, hours, seats, cost: what everyone wants to know of a slot."""
     left = _("%(left)s of %(seats)s left") % {"left": slot.seats_left, "seats": slot.seats}
@@ -157,6 +169,7 @@ def slot_facts(slot: Slot) -> list[Fact]:
         Fact(_("Mode"), slot.get_mode_display()),
         Fact(_("Place"), slot.place or "–"),
         Fact(_("Seats"), left),
+        *reserve_fact(slot),
         *cohort_fact(slot),
         Fact(_("JP expected"), slot.jp_planned),
         Fact(_("Benefits"), slot.benefits or _("None promised")),
