@@ -13,6 +13,7 @@ from accounts.auth import SignedInRequest
 from accounts.roles import Role
 from asn import permissions, selectors, services
 from asn.models import (
+    ActingPeriod,
     Agency,
     Assessment,
     Competency,
@@ -24,6 +25,9 @@ from asn.models import (
     in_current_language,
 )
 from asn.schemas import (
+    ActingPeriodFilters,
+    ActingPeriodIn,
+    ActingPeriodOut,
     AgencyDetailOut,
     AgencyOut,
     AssessmentIn,
@@ -31,6 +35,7 @@ from asn.schemas import (
     CompetencyDetailOut,
     CompetencyFilters,
     CompetencyOut,
+    DelegationIn,
     EmployeeFilters,
     EmployeeOut,
     GapOut,
@@ -39,8 +44,12 @@ from asn.schemas import (
     PositionDetailOut,
     PositionOut,
     ProfileOut,
+    SuperiorOut,
+    SupervisorIn,
+    UnitHeadIn,
     UnitOut,
 )
+from asn.superiors import superior_of
 from core.api import Pages
 from core.errors import NotFound, require
 from core.policy import Router
@@ -147,6 +156,66 @@ def list_gaps(request: SignedInRequest, employee_id: UUID) -> list[Any]:
     employee = permissions.get_visible_employee(request.user, employee_id)
     require(permissions.can_view_gaps(request.user, employee))
     return selectors.gap_profile(employee)
+
+
+@router.put("/employees/{uuid:employee_id}/supervisor", policy=(Role.HR,), response=EmployeeOut, tags=["People"])
+def set_supervisor(request: SignedInRequest, employee_id: UUID, data: SupervisorIn) -> Employee:
+    """Say who a person answers to."""
+    return services.set_supervisor(actor=request.user, employee_id=employee_id, supervisor_id=data.supervisor_id)
+
+
+@router.get("/employees/{uuid:employee_id}/superior", policy=WATCHERS, response=SuperiorOut, tags=["People"])
+def get_superior(request: SignedInRequest, employee_id: UUID) -> dict[str, Any]:
+    """Who decides for a person today, and as what; all empty where HR has to name somebody."""
+    found = superior_of(permissions.get_visible_employee(request.user, employee_id))
+    if found is None:
+        return {"name": "", "capacity": "", "in_place_of": "", "until": None}
+    period = found.period
+    return {
+        "name": found.employee.full_name,
+        "capacity": found.capacity,
+        "in_place_of": found.holder.full_name if found.holder is not None else "",
+        "until": period.ends_on if period is not None else None,
+    }
+
+
+@router.put("/units/{uuid:unit_id}/head", policy=(Role.HR,), response=UnitOut, tags=["Agencies"])
+def set_unit_head(request: SignedInRequest, unit_id: UUID, data: UnitHeadIn) -> Unit:
+    """Say who holds the leading post of a unit, or that it is vacant."""
+    return services.set_unit_head(actor=request.user, unit_id=unit_id, employee_id=data.employee_id)
+
+
+@router.get(
+    "/acting-periods", policy=(Role.HR, Role.AUDITOR, Role.SUPERVISOR), response=list[ActingPeriodOut], tags=["People"]
+)
+@paginate(Pages)
+def list_acting_periods(request: SignedInRequest, filters: Query[ActingPeriodFilters]) -> QuerySet[ActingPeriod]:
+    """Who stands in for whom: of my agency (HR, auditor), or on either side myself."""
+    rows = permissions.visible_acting_periods(request.user)
+    return filters.filter(rows.select_related("acting", "holder", "unit"))
+
+
+@router.post("/acting-periods", policy=(Role.HR,), response={201: ActingPeriodOut}, tags=["People"])
+def name_acting(request: SignedInRequest, data: ActingPeriodIn) -> ActingPeriod:
+    """Enter a Plh. for an absent holder or a Plt. for a vacant post, by its order."""
+    return services.name_acting(actor=request.user, **data.model_dump())
+
+
+@router.post("/delegations", policy=(Role.SUPERVISOR,), response={201: ActingPeriodOut}, tags=["People"])
+def delegate_decisions(request: SignedInRequest, data: DelegationIn) -> ActingPeriod:
+    """Let somebody of my agency decide for my people from one day to another."""
+    return services.delegate_decisions(actor=request.user, **data.model_dump())
+
+
+@router.post(
+    "/acting-periods/{uuid:period_id}/end",
+    policy=(Role.HR, Role.SUPERVISOR),
+    response=ActingPeriodOut,
+    tags=["People"],
+)
+def end_acting(request: SignedInRequest, period_id: UUID) -> ActingPeriod:
+    """End a period early; what is undecided goes back to the holder."""
+    return services.end_acting(actor=request.user, period_id=period_id)
 
 
 @router.get("/employees/{uuid:employee_id}/assessments", policy=WATCHERS, response=list[AssessmentOut], tags=["People"])

@@ -7,22 +7,28 @@ from datetime import date, datetime
 from decimal import Decimal
 
 from django.conf import settings
+from django.contrib.postgres.constraints import ExclusionConstraint
+from django.contrib.postgres.fields import DateRangeField, RangeBoundary, RangeOperators
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Func, Q, Value
+from django.db.models.functions import Cast
 from django.utils import timezone, translation
 
 from asn.nip import mask_nip
 from asn.states import (
+    ACTING,
+    ActingReason,
     AgencyRole,
     AssessmentSource,
+    Capacity,
     CompetencyKind,
     EmployeeKind,
     EmployeeStatus,
     Level,
     TimeZone,
 )
-from core.models import BaseModel, TenantModel, ordered
+from core.models import BaseModel, TenantModel, ordered, paired
 
 
 def in_current_language(row: models.Model, field: str) -> str:
@@ -148,6 +154,14 @@ class Unit(TenantModel):
     name = models.CharField(max_length=200)
     parent = models.ForeignKey("self", null=True, blank=True, on_delete=models.PROTECT, related_name="children")
     place = models.CharField(max_length=80, blank=True)
+    head = models.ForeignKey(
+        "Employee",
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="headed_units",
+        help_text="Who holds the leading post; empty while it is vacant.",
+    )
 
     class Meta:
         ordering = ("name",)
@@ -377,6 +391,107 @@ class Employee(TenantModel):
     @property
     def masked_nip(self) -> str:
         return mask_nip(self.nip)
+
+
+def today_there(now: datetime | None = None) -> Cast:
+    """The date on the wall of a row's agency, for queries over rows of several."""
+    there = Func(
+        F("agency__time_zone"),
+        Value(now or timezone.now(), output_field=models.DateTimeField()),
+        function="timezone",
+        output_field=models.DateTimeField(),
+    )
+    return Cast(there, models.DateField())
+
+
+class ActingPeriodQuerySet(models.QuerySet["ActingPeriod"]):
+    def standing(self) -> ActingPeriodQuerySet:
+        """Those that nobody has ended early."""
+        return self.filter(ended_at__isnull=True)
+
+    def on_duty(self, now: datetime | None = None) -> ActingPeriodQuerySet:
+        """Those in force on this day, as each agency counts its days."""
+        today = today_there(now)
+        return self.standing().filter(starts_on__lte=today, ends_on__gte=today)
+
+
+def _days(start: str, end: str) -> Func:
+    return Func(
+        F(start),
+        F(end),
+        RangeBoundary(inclusive_lower=True, inclusive_upper=True),
+        function="daterange",
+        output_field=DateRangeField(),
+    )
+
+
+class ActingPeriod(TenantModel):
+    """From when to when somebody decides in another's place: as Plh. or delegate of ``holder``, or as Plt. of the
+    vacant leading post of ``unit``. Days are those of the agency, both included."""
+
+    capacity = models.CharField(max_length=20, choices=Capacity)
+    holder = models.ForeignKey(
+        Employee, null=True, blank=True, on_delete=models.PROTECT, related_name="stand_ins", help_text="Who is away."
+    )
+    unit = models.ForeignKey(
+        Unit,
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="stand_ins",
+        help_text="Whose post is vacant.",
+    )
+    acting = models.ForeignKey(Employee, on_delete=models.PROTECT, related_name="acting_periods")
+    starts_on = models.DateField()
+    ends_on = models.DateField(help_text="Last day.")
+    reason = models.CharField(max_length=20, choices=ActingReason)
+    note = models.CharField(max_length=300, blank=True)
+    order_number = models.CharField(max_length=80, blank=True, help_text="Of the order (surat perintah).")
+    order_date = models.DateField(null=True, blank=True)
+    named_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+")
+    ended_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+")
+    ended_at = models.DateTimeField(null=True, help_text="When it was ended before its last day.")
+
+    objects = ActingPeriodQuerySet.as_manager()
+
+    class Meta:
+        ordering = ("-starts_on", "-created_at")
+        constraints = (
+            ordered("starts_on", "ends_on", name="acting_ordered"),
+            paired("ended_by", "ended_at", name="acting_ended_paired"),
+            models.CheckConstraint(condition=Q(capacity__in=ACTING), name="acting_capacity"),
+            models.CheckConstraint(
+                condition=Q(capacity=Capacity.PLT, unit__isnull=False, holder__isnull=True)
+                | Q(capacity__in=(Capacity.PLH, Capacity.DELEGATE), unit__isnull=True, holder__isnull=False),
+                name="acting_for_a_person_or_a_post",
+            ),
+            models.CheckConstraint(condition=~Q(holder=F("acting")), name="acting_for_another"),
+            models.CheckConstraint(
+                condition=Q(capacity=Capacity.DELEGATE, order_number="", order_date__isnull=True)
+                | ~Q(capacity=Capacity.DELEGATE) & ~Q(order_number="") & Q(order_date__isnull=False),
+                name="acting_by_order",
+            ),
+            ExclusionConstraint(
+                name="acting_one_a_person",
+                expressions=(
+                    (F("holder"), RangeOperators.EQUAL),
+                    (_days("starts_on", "ends_on"), RangeOperators.OVERLAPS),
+                ),
+                condition=Q(ended_at__isnull=True, holder__isnull=False),
+            ),
+            ExclusionConstraint(
+                name="acting_one_a_post",
+                expressions=(
+                    (F("unit"), RangeOperators.EQUAL),
+                    (_days("starts_on", "ends_on"), RangeOperators.OVERLAPS),
+                ),
+                condition=Q(ended_at__isnull=True, unit__isnull=False),
+            ),
+        )
+        indexes = (models.Index(fields=("acting", "ends_on"), name="acting_person_idx"),)
+
+    def __str__(self) -> str:
+        return f"{self.capacity} {self.acting_id} ({self.starts_on})"
 
 
 class Assessment(TenantModel):

@@ -13,15 +13,20 @@ from rules.predicates import Predicate
 
 from accounts.models import User
 from accounts.roles import Role, giving
-from asn.models import Agency, AgencyMembership, Assessment, Employee, Position, Unit
-from asn.states import AgencyRole, EmployeeStatus
+from asn.models import ActingPeriod, Agency, AgencyMembership, Assessment, Employee, Position, Unit
+from asn.states import AgencyRole, Capacity, EmployeeStatus
+from asn.superiors import is_superior, stands_in_for
 from core.rows import find
 
 
 def roles(user: User) -> tuple[QuerySet[Any, Any], ...]:
     """Where the roles stand that memberships and the employee's own row give."""
     working = Employee.objects.filter(user=user).exclude(status=EmployeeStatus.RETIRED)
-    leading = working.filter(Exists(Employee.objects.filter(supervisor=OuterRef("pk"))))
+    leading = working.filter(
+        Exists(Employee.objects.filter(supervisor=OuterRef("pk")))
+        | Exists(Unit.objects.filter(head=OuterRef("pk")))
+        | Exists(ActingPeriod.objects.on_duty().filter(acting=OuterRef("pk")))
+    )
     memberships = _memberships(user).order_by().values_list("role")
     return memberships, giving(Role.EMPLOYEE, working), giving(Role.SUPERVISOR, leading)
 
@@ -70,18 +75,42 @@ def get_visible_position(user: User | None, position_id: uuid.UUID) -> Position:
 
 
 def visible_employees(user: User | None) -> QuerySet[Employee]:
-    """Oneself, those one supervises directly, and for HR and auditors everyone of their agency."""
+    """Oneself, those one supervises or decides for today, and for HR and auditors everyone of their agency."""
     if user is None:
         return Employee.objects.all()
     own = Employee.objects.filter(user=user).values("pk")
     return Employee.objects.filter(
-        Q(user=user) | Q(supervisor__in=own) | Q(agency__in=agencies_of(user, AgencyRole.HR, AgencyRole.AUDITOR))
+        Q(user=user)
+        | Q(supervisor__in=own)
+        | stands_in_for(user)
+        | Q(agency__in=agencies_of(user, AgencyRole.HR, AgencyRole.AUDITOR))
     )
 
 
 def get_visible_employee(user: User | None, employee_id: uuid.UUID) -> Employee:
     """The employee, or NotFound."""
     return find(visible_employees(user), employee_id)
+
+
+def visible_acting_periods(user: User | None) -> QuerySet[ActingPeriod]:
+    """Those of oneself, on either side, and for HR and auditors all of their agency."""
+    if user is None:
+        return ActingPeriod.objects.all()
+    return ActingPeriod.objects.filter(
+        Q(acting__user=user) | Q(holder__user=user) | Q(agency__in=agencies_of(user, AgencyRole.HR, AgencyRole.AUDITOR))
+    )
+
+
+def get_visible_acting_period(user: User | None, period_id: uuid.UUID) -> ActingPeriod:
+    """The period, or NotFound."""
+    return find(visible_acting_periods(user), period_id)
+
+
+def can_end_acting(user: User | None, period: ActingPeriod) -> bool:
+    """HR any of its agency; a supervisor the own delegation. Nobody who acts keeps or drops the power alone."""
+    if can_manage_agency(user, period.agency_id):
+        return True
+    return period.capacity == Capacity.DELEGATE and period.holder is not None and period.holder.user_id == user.pk  # type: ignore[union-attr]
 
 
 def visible_assessments(user: User | None) -> QuerySet[Assessment]:
@@ -101,7 +130,7 @@ def _is_self(user: User, employee: Employee) -> bool:
 
 
 def _is_supervisor(user: User, employee: Employee) -> bool:
-    return Employee.objects.filter(subordinates=employee, user=user).exists()
+    return Employee.objects.filter(subordinates=employee, user=user).exists() or is_superior(user, employee)
 
 
 def _is_hr(user: User, employee: Employee) -> bool:

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
-from typing import Annotated
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from ninja import Field, FilterLookup, Schema
 
-from asn.models import Assessment, Employee, Letterhead
+from asn.models import ActingPeriod, Assessment, Employee, Letterhead
 from asn.states import (
+    ActingReason,
     AssessmentSource,
+    Capacity,
     CompetencyKind,
     EmployeeKind,
     EmployeeStatus,
@@ -91,6 +93,7 @@ class UnitOut(Schema):
     name: str
     parent_id: UUID | None
     place: str
+    head_id: UUID | None = Field(description="Who holds the leading post; empty while it is vacant.")
 
 
 class NamedOut(Schema):
@@ -250,3 +253,80 @@ class AssessmentIn(Input):
     source: AssessmentSource
     assessed_on: Day
     note: str = Field("", max_length=300)
+
+
+class SupervisorIn(Input):
+    """Who a person answers to; empty for nobody."""
+
+    supervisor_id: UUID | None
+
+
+class UnitHeadIn(Input):
+    """Who holds the leading post; empty while it is vacant."""
+
+    employee_id: UUID | None
+
+
+class SuperiorOut(Schema):
+    """Who decides for a person today."""
+
+    name: str
+    capacity: Capacity | Literal[""] = Field(description="Empty where nobody can decide: HR has to name somebody.")
+    in_place_of: str = Field(description="The absent holder; empty for a supervisor, a head or a vacant post.")
+    until: Day | None = Field(description="Last day, where another's place is taken.")
+
+
+class DelegationIn(Input):
+    """Somebody decides in my place; both days included."""
+
+    acting_id: UUID
+    starts_on: Day
+    ends_on: Day
+    reason: ActingReason
+    note: str = Field("", max_length=300)
+
+
+class ActingPeriodIn(DelegationIn):
+    """A Plh. names ``holder_id``, a Plt. ``unit_id``."""
+
+    agency_id: UUID
+    capacity: Literal["plt", "plh"]
+    holder_id: UUID | None = None
+    unit_id: UUID | None = None
+    order_number: str = Field(min_length=1, max_length=80, examples=["800.1.11.1/412/2026"])
+    order_date: Day
+
+
+class ActingPeriodOut(Schema):
+    """Somebody decides in another's place, or for a vacant post."""
+
+    id: UUID
+    agency_id: UUID
+    capacity: Capacity
+    acting: NamedOut
+    holder: NamedOut | None
+    unit: NamedOut | None
+    starts_on: date
+    ends_on: date
+    reason: ActingReason
+    note: str
+    order_number: str
+    order_date: date | None
+    ended_at: datetime | None = Field(description="When it was ended before its last day.")
+
+    @staticmethod
+    def resolve_acting(row: ActingPeriod) -> dict[str, Any]:
+        return {"id": row.acting.pk, "name": row.acting.full_name}
+
+    @staticmethod
+    def resolve_holder(row: ActingPeriod) -> dict[str, Any] | None:
+        return {"id": row.holder.pk, "name": row.holder.full_name} if row.holder is not None else None
+
+
+class ActingPeriodFilters(Filters):
+    """Which periods."""
+
+    capacity: Capacity | None = None
+    acting_id: UUID | None = None
+    holder_id: UUID | None = None
+    unit_id: UUID | None = None

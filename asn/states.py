@@ -33,6 +33,34 @@ class EmployeeStatus(models.TextChoices):
     RETIRED = "retired", _("Retired")
 
 
+# Who is at work: others decide nothing for their people.
+AT_WORK = (EmployeeStatus.ACTIVE, EmployeeStatus.PROBATION)
+
+
+class Capacity(models.TextChoices):
+    """As what somebody decides for people of a unit. The last three rest on a period (asn.ActingPeriod)."""
+
+    SUPERVISOR = "supervisor", pgettext_lazy("capacity", "Direct supervisor")
+    HEAD = "head", pgettext_lazy("capacity", "Head of the unit")
+    PLT = "plt", pgettext_lazy("capacity", "Plt. (acting head of a vacant post)")
+    PLH = "plh", pgettext_lazy("capacity", "Plh. (daily stand-in of an absent head)")
+    DELEGATE = "delegate", pgettext_lazy("capacity", "Delegate of the supervisor")
+
+
+ACTING = (Capacity.PLT, Capacity.PLH, Capacity.DELEGATE)
+
+
+class ActingReason(models.TextChoices):
+    """Why somebody acts for another, or for nobody."""
+
+    LEAVE = "leave", pgettext_lazy("acting", "Leave")
+    DUTY_TRIP = "duty_trip", _("Duty trip")
+    ILLNESS = "illness", _("Illness")
+    TRAINING = "training", _("Training or study")
+    VACANT = "vacant", _("The post is vacant")
+    OTHER = "other", pgettext_lazy("reason", "Another reason (see note)")
+
+
 class AgencyRole(models.TextChoices):
     HR = "hr", _("HR officer")
     LEADERSHIP = "leadership", _("Leadership")

@@ -3,6 +3,10 @@
 HANDLERS: dict[str, tuple[str, ...]] = {
     "asn.assessment_recorded": ("matching.tasks.refresh_employee",),
     "asn.employee_changed": ("matching.tasks.refresh_employee",),
+    "asn.acting_named": ("web.tasks.acting_named",),
+    "asn.acting_ended": ("web.tasks.acting_ended",),
+    "asn.superior_named": ("web.tasks.superior_named",),
+    "asn.superior_missing": ("web.tasks.superior_missing",),
     "asn.priorities_changed": ("matching.tasks.refresh_everyone",),
     "asn.standards_changed": ("matching.tasks.refresh_everyone",),
     "partners.partner_registered": ("web.tasks.partner_registered",),

@@ -14,8 +14,8 @@ from django.db import models
 from django.db.models import F, Func, Q
 from django_fsm import transition
 
-from asn.models import Competency, Employee
-from asn.states import Level
+from asn.models import ActingPeriod, Competency, Employee
+from asn.states import ACTING, Capacity, Level
 from core.models import BaseModel, StateField, StoredFile, TenantModel, ordered, paired
 from mentors.models import Mentor
 from partners.kinds import Document, KindPolicy, get_kind
@@ -253,6 +253,16 @@ class Decision(TenantModel):
     outcome = models.CharField(max_length=20, choices=DecisionOutcome)
     reason = models.CharField(max_length=40, choices=DecisionReason, blank=True)
     note = models.CharField(max_length=1000, blank=True)
+    capacity = models.CharField(
+        max_length=20, choices=Capacity, blank=True, help_text="As what the superior decided; empty for other steps."
+    )
+    acting_period = models.ForeignKey(
+        ActingPeriod,
+        null=True,
+        on_delete=models.PROTECT,
+        related_name="+",
+        help_text="What the power rested on where another's place was taken.",
+    )
     decided_by = models.ForeignKey(USER, on_delete=models.PROTECT, related_name="+")
     decided_at = models.DateTimeField()
 
@@ -307,6 +317,15 @@ class Decision(TenantModel):
                 )
                 | Q(step=DecisionStep.WITHDRAWAL, outcome=DecisionOutcome.WITHDRAWN),
                 name="decision_outcome_fits_step",
+            ),
+            models.CheckConstraint(
+                condition=Q(step=DecisionStep.SUPERVISOR) | Q(capacity="", acting_period__isnull=True),
+                name="decision_capacity_of_superior",
+            ),
+            models.CheckConstraint(
+                condition=Q(capacity__in=ACTING, acting_period__isnull=False)
+                | ~Q(capacity__in=ACTING) & Q(acting_period__isnull=True),
+                name="decision_acting_by_period",
             ),
         )
         triggers: ClassVar = [

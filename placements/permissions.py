@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import uuid
+from datetime import datetime
 from typing import Any
 
 from django.db.models import Q, QuerySet
 
 from accounts.models import User
+from asn.models import Employee
 from asn.permissions import agencies_of, serves
 from asn.states import AgencyRole
+from asn.superiors import is_superior, led_by, stands_in_for
 from core.errors import NotFound
 from core.rows import find
 from partners.models import Slot
@@ -84,6 +87,7 @@ def _inside(user: User) -> Q:
     return (
         Q(employee__user=user)
         | (handed_in & Q(employee__supervisor__user=user))
+        | (handed_in & Q(employee__in=_stood_in(user)))
         | (handed_in & Q(agency__in=agencies_of(user, AgencyRole.HR, AgencyRole.AUDITOR)))
     )
 
@@ -117,10 +121,14 @@ def is_applicant(user: User, application: Application) -> bool:
     return application.employee.user_id == user.pk
 
 
-def can_clear(user: User, application: Application) -> bool:
-    """The direct supervisor, who is not the applicant."""
-    supervisor = application.employee.supervisor
-    return supervisor is not None and supervisor.user_id == user.pk and not is_applicant(user, application)
+def can_clear(user: User, application: Application, now: datetime | None = None) -> bool:
+    """Whoever decides for the applicant today (asn.superiors), who is never the applicant."""
+    return not is_applicant(user, application) and is_superior(user, application.employee, now)
+
+
+def to_clear(user: User) -> ApplicationQuerySet:
+    """What waits for this user's clearance."""
+    return Application.objects.filter(status=ApplicationStatus.AWAITING_CLEARANCE, employee__in=led_by(user))
 
 
 def can_decide_for_hr(user: User, application: Application) -> bool:
@@ -167,8 +175,13 @@ def _placed_inside(user: User) -> Q:
     return (
         Q(employee__user=user)
         | Q(employee__supervisor__user=user)
+        | Q(employee__in=_stood_in(user))
         | Q(agency__in=agencies_of(user, AgencyRole.HR, AgencyRole.AUDITOR))
     )
+
+
+def _stood_in(user: User) -> QuerySet[Employee]:
+    return Employee.objects.filter(stands_in_for(user))
 
 
 def visible_papers(user: User) -> Any:
@@ -268,6 +281,7 @@ def visible_session_notes(user: User) -> QuerySet[SessionNote]:
             & ~Q(session__placement__employee__user=user)
         )
         | (office & Q(session__placement__employee__supervisor__user=user))
+        | (office & Q(session__placement__employee__in=_stood_in(user)))
         | (office & Q(agency__in=agencies_of(user, AgencyRole.HR)))
     )
 

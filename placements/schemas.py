@@ -194,6 +194,7 @@ class StepOut(Schema):
     at: datetime | None
     due_at: datetime | None
     outcome: str
+    capacity: str = Field(description="As what the superior decided: supervisor, head, plt, plh or delegate.")
     reason: str
     note: str
 
@@ -617,6 +618,7 @@ def candidate_steps(items: list[Any]) -> list[dict[str, Any]]:
             "at": item.at,
             "due_at": item.due_at,
             "outcome": item.outcome,
+            "capacity": "",
             "reason": "",
             "note": "",
         }

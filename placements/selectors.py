@@ -14,9 +14,10 @@ from django.utils.translation import gettext_lazy as _
 from django_fsm import can_proceed
 
 from accounts.models import User
-from asn.models import Employee
+from asn.models import ActingPeriod, Employee
 from asn.permissions import agencies_of
-from asn.states import AgencyRole, EmployeeKind
+from asn.states import ACTING, AgencyRole, Capacity, EmployeeKind
+from asn.superiors import Superior, is_superior, led_by, superior_of
 from core.errors import Conflict
 from partners.kinds import Document, Evidence, JpBasis, all_kinds
 from partners.models import Slot, SlotMeeting, SlotOutcome
@@ -58,6 +59,7 @@ class TimelineItem:
     at: datetime | None = None
     due_at: datetime | None = None
     outcome: str = ""
+    capacity: str = ""
     outcome_label: str | Promise = ""
     reason: str | Promise = ""
     note: str = ""
@@ -90,25 +92,42 @@ def _holder_name(application: Application, step: str) -> str:
         offered = application.status == ApplicationStatus.OFFERED
         return application.employee.full_name if offered else application.agency.hr_office_short
     if step == DecisionStep.SUPERVISOR:
-        supervisor = application.employee.supervisor
-        return supervisor.full_name if supervisor else ""
+        return superior_name(superior_of(application.employee))
     return application.agency.hr_office_short if step == DecisionStep.HR else application.slot.partner.name
+
+
+def superior_name(superior: Superior | None) -> str:
+    """Name and, where another's place is taken, capacity: "Plh. …" or "a.n. …" as letters write it."""
+    if superior is None:
+        return ""
+    return in_capacity(superior.employee.full_name, superior.capacity, superior.period)
+
+
+def in_capacity(name: str, capacity: str, period: ActingPeriod | None) -> str:
+    """A name with the capacity behind it, where it is not the person's own."""
+    if period is None or capacity not in ACTING:
+        return name
+    whose = period.holder.full_name if period.holder is not None else period.unit.name if period.unit else ""
+    words = {Capacity.PLT: "Plt.", Capacity.PLH: "Plh.", Capacity.DELEGATE: "a.n."}
+    return f"{name} ({words[Capacity(capacity)]} {whose})"
 
 
 def timeline(application: Application) -> list[TimelineItem]:
     """The road of one application: every decision of every attempt, the present holder, the steps to come."""
     items = []
+    rows = Decision.objects.select_related("decided_by", "acting_period__holder", "acting_period__unit")
     # Kept with the application: whoever asks next who has decided spares the query.
-    prefetch_related_objects([application], Prefetch("decisions", Decision.objects.select_related("decided_by")))
+    prefetch_related_objects([application], Prefetch("decisions", rows))
     for decision in application.decisions.all():
         items.append(
             TimelineItem(
                 step=decision.step,
                 label=DecisionStep(decision.step).label,
                 state="done",
-                who=decision.decided_by.get_full_name(),
+                who=in_capacity(decision.decided_by.get_full_name(), decision.capacity, decision.acting_period),
                 at=decision.decided_at,
                 outcome=decision.outcome,
+                capacity=decision.capacity,
                 outcome_label=decision.get_outcome_display(),
                 reason=decision.get_reason_display() if decision.reason else "",
                 note=decision.note,
@@ -182,7 +201,6 @@ def open_placement_actions(user: User, placement: Placement) -> list[str]:
     """Verbs this user may do to this placement now."""
     participant, host = permissions.is_participant(user, placement), permissions.is_host(user, placement)
     hr = permissions.can_prepare(user, placement)
-    supervisor = placement.employee.supervisor
     preparing = placement.status == PlacementStatus.PREPARING
     running = placement.status in (PlacementStatus.ACTIVE, PlacementStatus.FINISHING)
     evaluated = {e.role for e in placement.evaluations.all() if e.stage == EvaluationStage.FINAL} if running else set()
@@ -207,12 +225,7 @@ def open_placement_actions(user: User, placement: Placement) -> list[str]:
         and (
             (participant and EvaluatorRole.PARTICIPANT in asked)
             or (host and EvaluatorRole.MENTOR in asked)
-            or (
-                supervisor is not None
-                and supervisor.user_id == user.pk
-                and not host
-                and EvaluatorRole.SUPERVISOR in asked
-            )
+            or (EvaluatorRole.SUPERVISOR in asked and not host and is_superior(user, placement.employee))
         ),
         "complete": running and (host or hr),
         "hold": placement.status == PlacementStatus.ACTIVE and (host or hr),
@@ -492,7 +505,7 @@ def waiting_applications(user: User) -> dict[str, int]:
     found: dict[str, int] = permissions.visible_applications(user).aggregate(
         clearance=Count(
             "pk",
-            filter=Q(status=ApplicationStatus.AWAITING_CLEARANCE, employee__supervisor__user=user),
+            filter=Q(status=ApplicationStatus.AWAITING_CLEARANCE, employee__in=led_by(user)),
             distinct=True,
         ),
         returned=Count("pk", filter=Q(status=ApplicationStatus.RETURNED, employee__user=user), distinct=True),

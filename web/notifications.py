@@ -12,6 +12,7 @@ from django.template.loader import render_to_string
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from asn.states import Capacity
 from placements.states import DecisionReason, SessionCancelReason
 from web.models import Notification
 from web.templatetags.padan import exact_deadline, long_datetime, short_date
@@ -167,7 +168,23 @@ MESSAGES: dict[str, _Pair] = {
         _("%(person)s has completed a placement"),
         _("“%(slot)s”: talk about what can be used at work."),
     ),
+    "acting_begins": (
+        _("You decide in the place of %(holder)s from %(starts)s to %(ends)s"),
+        _("%(capacity)s: applications that wait for a clearance are on your page “Clearances” in this period."),
+    ),
+    "stand_in_named": (
+        _("%(person)s decides in your place from %(starts)s to %(ends)s"),
+        _("%(capacity)s: what is undecided after the last day is with you again."),
+    ),
+    "acting_over": (
+        _("%(person)s no longer decides in the place of %(holder)s"),
+        _("The period was ended early. What is undecided is with the holder of the post again."),
+    ),
     # To HR
+    "superior_missing": (
+        _("Name who decides for %(person)s"),
+        _("%(person)s wants to apply, and there is nobody who could give the clearance today."),
+    ),
     "approval_needed": (
         _("Decision needed by %(due)s: %(person)s"),
         _("“%(slot)s” at %(partner)s has been cleared by the supervisor."),
@@ -296,6 +313,8 @@ class _Words(dict[str, str]):
             return str(long_datetime(dt.datetime.fromisoformat(value), params.get("zone", "")))
         if name in self._DATES:
             return str(short_date(dt.date.fromisoformat(value)))
+        if name == "capacity":
+            return str(Capacity(value).label)
         if name == "reason":
             found = next((reason(value) for reason in self._REASONS if value in reason.values), None)
             return str(found.label) if found else str(value)

@@ -143,6 +143,29 @@ ERRORS: dict[str, Phrase] = {
     "weight_range": (_("A priority weighs between 1 and 5."), _CORRECT),
     "unit_cycle": (_("A unit would end up above itself."), _("Choose another parent unit.")),
     "supervisor_cycle": (_("Somebody would end up as their own supervisor."), _("Choose another supervisor.")),
+    "unknown_stand_in": (
+        _("This person is not at work in your agency, or has no account."),
+        _("Choose somebody from the list, or ask for an account first."),
+    ),
+    "acting_for_oneself": (_("Nobody stands in for themselves."), _("Choose another person.")),
+    "acting_overlap": (
+        _("Somebody stands in for this person or post already in a part of this period."),
+        _("End that period first, or choose other dates."),
+    ),
+    "acting_over": (_("This period is over already."), _RELOAD),
+    "post_not_vacant": (
+        _("The leading post of this unit is not vacant."),
+        _("For an absent holder enter a Plh., or say first that the post is vacant."),
+    ),
+    "period_is_over": (_("The last day lies in the past."), _DATE),
+    "acting_too_long": (
+        _("A period has %(limit)s days at most."),
+        _("Enter a shorter period; it can be entered anew."),
+    ),
+    "only_supervisor_delegates": (
+        _("Only somebody who leads people delegates decisions."),
+        _("Ask your HR office if you lead people and your record does not say so."),
+    ),
     "nip_format": (_("A NIP has 18 digits."), _NIP),
     "nip_birth_date": (_("The first eight digits of this NIP are not a birth date."), _NIP),
     "nip_appointment": (_("Digits 9 to 14 of this NIP are not a plausible appointment."), _NIP),
@@ -264,7 +287,7 @@ ERRORS: dict[str, Phrase] = {
     "unknown_choice": (_("This is not one of the choices."), _CHOOSE),
     "not_an_employee": (_("Only employees apply for slots."), _("Sign in with your employee account.")),
     "only_applicant": (_("Only the applicant does this."), _HOLDER),
-    "only_supervisor_decides": (_("Only the direct supervisor decides this step."), _HOLDER),
+    "only_supervisor_decides": (_("Only the supervisor, or whoever acts as such today, decides this step."), _HOLDER),
     "only_hr_decides": (_("Only the HR office decides this step, and never in one's own case."), _HOLDER),
     "only_partner_decides": (_("Only the partner decides this step."), _HOLDER),
     "only_hr_prepares": (_("Only the HR office prepares the placement."), _HR),
@@ -303,8 +326,8 @@ ERRORS: dict[str, Phrase] = {
     ),
     "motivation_required": (_("Say in at least %(minimum)s characters what you want to learn."), _FILL),
     "supervisor_missing": (
-        _("Your record names no direct supervisor."),
-        _("Ask your HR office to enter your supervisor."),
+        _("Nobody can clear your application: the post above you is vacant, or its holder is away."),
+        _("HR (%(office)s) must name who acts. The office has been told; hand in again once it has."),
     ),
     "employee_not_active": (_("Only active employees apply; the status is: %(status)s."), _HR),
     "contract_missing": (

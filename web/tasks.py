@@ -10,7 +10,9 @@ from django.db.models import Q
 from django.urls import reverse
 
 from accounts.models import User
+from asn.models import ActingPeriod, Employee
 from asn.states import AgencyRole
+from asn.superiors import superior_of
 from core.outbox import handler
 from incentives.models import Award, AwardProposal
 from partners.kinds import JpBasis
@@ -62,6 +64,12 @@ def _host(placement: Placement) -> Iterable[User]:
 
 def _user(employee: Any) -> list[User]:
     return [employee.user] if employee is not None and employee.user is not None else []
+
+
+def _superior(employee: Employee) -> list[User]:
+    """Whoever decides for the person today; nobody where HR has to name somebody."""
+    found = superior_of(employee)
+    return [found.user] if found is not None else []
 
 
 # What they are told -------------------------------------------------------------------
@@ -125,14 +133,14 @@ def application_submitted(*, application_id: str, **_: str) -> None:
     if row.status != ApplicationStatus.AWAITING_CLEARANCE:
         return
     _tell_about(row, _user(row.employee), "application_handed_in", "employee_application")
-    _tell_about(row, _user(row.employee.supervisor), "clearance_needed", "supervisor_application")
+    _tell_about(row, _superior(row.employee), "clearance_needed", "supervisor_application")
 
 
 @handler
 def conflict_declared(*, application_id: str, **_: str) -> None:
     """The supervisor looks at the declared interest."""
     row = _application(application_id)
-    _tell_about(row, _user(row.employee.supervisor), "conflict_declared", "supervisor_application")
+    _tell_about(row, _superior(row.employee), "conflict_declared", "supervisor_application")
 
 
 @handler
@@ -240,7 +248,7 @@ def application_withdrawn(*, application_id: str, **_: str) -> None:
     decided = set(row.decisions.filter(attempt=row.attempt).values_list("step", flat=True))
     if DecisionStep.EMPLOYEE not in decided:
         return  # a draft nobody else has seen
-    _tell_about(row, _user(row.employee.supervisor), "application_withdrawn", "supervisor_application")
+    _tell_about(row, _superior(row.employee), "application_withdrawn", "supervisor_application")
     if DecisionStep.SUPERVISOR in decided:
         _tell_about(row, _hr(row.agency_id), "application_withdrawn", "agency_application")
     was_only_waiting = row.decisions.filter(outcome=DecisionOutcome.WAITLISTED).exists() and row.offered_at is None
@@ -257,6 +265,76 @@ def application_expired(*, application_id: str, **_: str) -> None:
     _tell_about(row, _user(row.employee), "application_expired", "employee_application")
 
 
+# Who decides ------------------------------------------------------------------------------
+
+
+def _acting_facts(row: ActingPeriod) -> dict[str, Any]:
+    whose = row.holder.full_name if row.holder is not None else row.unit.name if row.unit is not None else ""
+    return {
+        "person": row.acting.full_name,
+        "holder": whose,
+        "capacity": row.capacity,
+        "starts": row.starts_on.isoformat(),
+        "ends": row.ends_on.isoformat(),
+    }
+
+
+def _acting_period(period_id: str) -> ActingPeriod:
+    return ActingPeriod.objects.select_related("acting__user", "holder__user", "unit").get(pk=period_id)
+
+
+@handler
+def acting_named(*, period_id: str, **_: str) -> None:
+    """Who acts learns it, and for whom; the holder reads who decides meanwhile."""
+    row = _acting_period(period_id)
+    if row.ended_at is not None:
+        return
+    key, facts = f"acting:{row.pk}", _acting_facts(row)
+    services.notify(
+        users=_user(row.acting), message="acting_begins", event_key=key, params=facts, url=reverse("supervisor_queue")
+    )
+    services.notify(
+        users=_user(row.holder), message="stand_in_named", event_key=key, params=facts, url=reverse("supervisor_queue")
+    )
+
+
+@handler
+def acting_ended(*, period_id: str, **_: str) -> None:
+    """Both sides: what is undecided is with the holder again."""
+    row = _acting_period(period_id)
+    services.notify(
+        users=[*_user(row.acting), *_user(row.holder)],
+        message="acting_over",
+        event_key=f"acting:{row.pk}",
+        params=_acting_facts(row),
+        url=reverse("supervisor_queue"),
+    )
+
+
+@handler
+def superior_named(*, employee_id: str, **_: str) -> None:
+    """The new superior gets what waits for a clearance."""
+    waiting = Application.objects.filter(employee__pk=employee_id, status=ApplicationStatus.AWAITING_CLEARANCE)
+    for pk in waiting.values_list("pk", flat=True):
+        row = _application(str(pk))
+        _tell_about(row, _superior(row.employee), "clearance_needed", "supervisor_application")
+
+
+@handler
+def superior_missing(*, employee_id: str, agency_id: str, **_: str) -> None:
+    """HR names who acts; told once a day for each person who asks."""
+    employee = Employee.objects.select_related("agency", "supervisor__user").get(pk=employee_id)
+    if superior_of(employee) is not None:
+        return
+    services.notify(
+        users=_hr(employee.agency_id),
+        message="superior_missing",
+        event_key=f"superior:{employee.pk}:{employee.agency.today().isoformat()}",
+        params={"person": employee.full_name},
+        url=reverse("agency_superior", args=[employee.pk]),
+    )
+
+
 # Placements ---------------------------------------------------------------------------------
 
 
@@ -270,7 +348,7 @@ def placement_created(*, placement_id: str, **_: str) -> None:
     if row.mentor is not None and row.mentor.user is not None:
         _tell_about(row, [row.mentor.user], "mentee_assigned", "mentor_placement")
     services.notify(
-        users=_user(row.employee.supervisor),
+        users=_superior(row.employee),
         message="member_placed",
         event_key=f"placement:{row.pk}:",
         params=_facts(row),
@@ -294,7 +372,7 @@ def placement_completed(*, placement_id: str, **_: str) -> None:
     by_hand = row.policy.jp_basis is JpBasis.MANUAL
     _tell_about(row, _hr(row.agency_id), "hours_to_enter" if by_hand else "placement_finished", "agency_placement")
     services.notify(
-        users=_user(row.employee.supervisor),
+        users=_superior(row.employee),
         message="member_finished",
         event_key=f"placement:{row.pk}:",
         params=_facts(row),

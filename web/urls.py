@@ -63,6 +63,8 @@ _supervisor: list[URLPattern] = [
     path("clearances/", supervisor.queue, name="supervisor_queue"),
     path("clearances/<uuid:application_id>/", supervisor.application, name="supervisor_application"),
     path("clearances/<uuid:application_id>/interest/", supervisor.conflict, name="supervisor_conflict"),
+    path("delegation/", supervisor.delegation, name="supervisor_delegation"),
+    path("delegation/<uuid:period_id>/end/", supervisor.end_delegation, name="supervisor_delegation_end"),
     path("team/", supervisor.team, name="supervisor_team"),
     path("team/<uuid:employee_id>/", supervisor.member, name="supervisor_member"),
 ]

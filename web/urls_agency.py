@@ -4,7 +4,19 @@ from __future__ import annotations
 
 from django.urls import URLPattern, path
 
-from web.views.agency import application, awards, home, letterhead, partners, people, placements, quality, queue, slots
+from web.views.agency import (
+    acting,
+    application,
+    awards,
+    home,
+    letterhead,
+    partners,
+    people,
+    placements,
+    quality,
+    queue,
+    slots,
+)
 
 urlpatterns: list[URLPattern] = [
     path("", home.home, name="agency_home"),
@@ -45,6 +57,10 @@ urlpatterns: list[URLPattern] = [
     path("people/export/", people.export_people, name="agency_people_export"),
     path("people/<uuid:employee_id>/", people.person, name="agency_person"),
     path("people/<uuid:employee_id>/assessments/", people.assess, name="agency_assess"),
+    path("people/<uuid:employee_id>/superior/", acting.superior, name="agency_superior"),
+    path("acting/", acting.periods, name="agency_acting"),
+    path("acting/new/", acting.name, name="agency_acting_name"),
+    path("acting/<uuid:period_id>/end/", acting.end, name="agency_acting_end"),
     path("awards/", awards.awards, name="agency_awards"),
     path("awards/criteria/", awards.create_rule, name="agency_award_rule"),
     path("awards/<uuid:proposal_id>/", awards.award, name="agency_award"),

@@ -1,5 +1,6 @@
 """Use cases of agencies and their people: the only writers of this room."""
 
+from asn.services.acting import delegate_decisions, end_acting, name_acting, report_missing_superior, set_unit_head
 from asn.services.agencies import (
     PriorityRow,
     add_agency_member,
@@ -35,16 +36,21 @@ __all__ = [
     "add_agency_member",
     "create_agency",
     "create_employee",
+    "delegate_decisions",
+    "end_acting",
     "import_assessments",
     "import_employees",
     "import_positions",
     "import_priorities",
     "import_units",
     "load_reference",
+    "name_acting",
     "record_assessment",
+    "report_missing_superior",
     "set_agency_standard",
     "set_interests",
     "set_letterhead",
     "set_position_standard",
     "set_supervisor",
+    "set_unit_head",
 ]

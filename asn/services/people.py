@@ -296,7 +296,7 @@ def _check_contract(row: EmployeeRow) -> None:
 
 @service
 def set_supervisor(*, actor: User | None, employee_id: uuid.UUID, supervisor_id: uuid.UUID | None) -> Employee:
-    """Say who somebody answers to, within the agency and never in a circle."""
+    """Say who somebody answers to, within the agency and never in a circle. Announces ``asn.superior_named``."""
     seen = find(visible_employees(actor), employee_id)
     require(can_manage_agency(actor, seen.agency_id))
     # One writer at a time per agency: two rows changed crosswise could close a circle.
@@ -320,6 +320,8 @@ def set_supervisor(*, actor: User | None, employee_id: uuid.UUID, supervisor_id:
         before={"supervisor": before},
         after={"supervisor": supervisor_id},
     )
+    if supervisor_id != before:
+        outbox.announce(events.SUPERIOR_NAMED, key=uuid.uuid4(), employee_id=employee.pk)
     return employee
 
 

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import functools
 import uuid
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from datetime import datetime
-from typing import Any
+from typing import Any, ParamSpec, TypeVar
 
 from django.db import IntegrityError, transaction
 from django.db.models import Max
 
 from accounts.models import User
 from asn.models import Employee
+from asn.services import report_missing_superior
+from asn.states import ACTING
+from asn.superiors import superior_of
 from core import audit
 from core.errors import Conflict, Invalid, NotAllowed, require
 from core.outbox import announce
@@ -53,8 +57,26 @@ from placements.states import (
     DecisionStep,
 )
 
+P = ParamSpec("P")
+R = TypeVar("R")
 CONSENT_VERSION = "2026-11"
 MOTIVATION_MINIMUM = 20
+
+
+def _telling_hr(function: Callable[P, R]) -> Callable[P, R]:
+    """Tell HR when a person cannot hand in because nobody may clear: the refused transaction leaves nothing behind."""
+
+    @functools.wraps(function)
+    def run(*args: P.args, **kwargs: P.kwargs) -> R:
+        try:
+            return function(*args, **kwargs)
+        except Conflict as error:
+            if error.code == "supervisor_missing":
+                actor: Any = kwargs["actor"]
+                report_missing_superior(actor=actor)
+            raise
+
+    return run
 
 
 @service
@@ -96,6 +118,7 @@ def save_draft(
     return application
 
 
+@_telling_hr
 @service
 def submit_application(
     *, actor: User, application_id: uuid.UUID, consent: bool, now: datetime | None = None
@@ -116,9 +139,8 @@ def submit_application(
         raise Invalid("motivation_required", field="motivation", minimum=MOTIVATION_MINIMUM)
     if application.has_conflict and not application.conflict_note:
         raise Invalid("conflict_note_required", field="conflict_note")
-    supervisor = application.employee.supervisor
-    if supervisor is None or supervisor.user_id is None:
-        raise Conflict("supervisor_missing")
+    if superior_of(application.employee, now) is None:
+        raise Conflict("supervisor_missing", office=application.agency.hr_office_short)
     check_slot_open(application.slot, application.agency.today(now), application.employee.unit_id)
     check_person(application.employee, application.slot)
     at = moment(now)
@@ -137,6 +159,7 @@ def submit_application(
     return application
 
 
+@_telling_hr
 @service
 def apply_to_slot(
     *,
@@ -161,7 +184,7 @@ def clear_application(
 ) -> Application:
     """The supervisor lets the person go; HR has it next."""
     application = lock_application(actor, application_id)
-    require(can_clear(actor, application), "only_supervisor_decides")
+    require(can_clear(actor, application, now), "only_supervisor_decides")
     advance(application, "clear", code="already_decided")
     application.due_at = deadline(application.agency, application.agency.approval_days, now)
     application.save()
@@ -176,7 +199,7 @@ def refuse_application(
 ) -> Application:
     """The supervisor does not let the person go, with a coded reason."""
     application = lock_application(actor, application_id)
-    require(can_clear(actor, application), "only_supervisor_decides")
+    require(can_clear(actor, application, now), "only_supervisor_decides")
     _check_reason(reason, note)
     advance(application, "refuse", code="already_decided")
     application.due_at = None
@@ -195,7 +218,7 @@ def return_application(
     application = lock_application(actor, application_id)
     with_supervisor = application.status == ApplicationStatus.AWAITING_CLEARANCE
     if with_supervisor:
-        require(can_clear(actor, application), "only_supervisor_decides")
+        require(can_clear(actor, application, now), "only_supervisor_decides")
     else:
         require(can_decide_for_hr(actor, application), "only_hr_decides")
     _check_reason(reason, note, note_needed=True)
@@ -234,7 +257,7 @@ def decide_conflict(
 ) -> Application:
     """The supervisor's word on a declared interest; until then approval is blocked (PermenPANRB 17/2024)."""
     application = lock_application(actor, application_id)
-    require(can_clear(actor, application), "only_supervisor_decides")
+    require(can_clear(actor, application, now), "only_supervisor_decides")
     if outcome not in ConflictOutcome.values:
         raise Invalid("unknown_choice", field="outcome", choices=", ".join(ConflictOutcome.values))
     if not application.has_conflict:
@@ -249,7 +272,7 @@ def decide_conflict(
         actor=actor,
         action="application.conflict_decided",
         obj=application,
-        after=facts(application, "conflict_outcome"),
+        after=facts(application, "conflict_outcome") | {"capacity": _capacity(application, now)},
         actor_label="supervisor",
     )
     return application
@@ -587,6 +610,11 @@ def _check_offered(slot: Slot) -> None:
         raise Conflict("slot_closed", slot_id=str(slot.pk), status=slot.get_status_display())
 
 
+def _capacity(application: Application, now: datetime | None) -> str:
+    superior = superior_of(application.employee, now)
+    return superior.capacity.value if superior is not None else ""
+
+
 def _decide(
     application: Application,
     actor: User,
@@ -597,6 +625,8 @@ def _decide(
     note: str = "",
 ) -> Decision:
     """Write the decision row and its audit row; the database refuses a second one for the step."""
+    superior = superior_of(application.employee, at) if step == DecisionStep.SUPERVISOR else None
+    capacity = superior.capacity.value if superior is not None else ""
     decision = Decision.objects.create(
         agency_id=application.agency_id,
         application=application,
@@ -605,6 +635,8 @@ def _decide(
         outcome=outcome,
         reason=reason,
         note=note.strip(),
+        capacity=capacity,
+        acting_period=superior.period if superior is not None and superior.capacity in ACTING else None,
         decided_by=actor,
         decided_at=at,
     )
@@ -612,7 +644,13 @@ def _decide(
         actor=actor,
         action=f"application.{outcome}",
         obj=application,
-        after={"status": application.status, "step": step, "attempt": application.attempt, "reason": reason},
+        after={
+            "status": application.status,
+            "step": step,
+            "attempt": application.attempt,
+            "reason": reason,
+            **({"capacity": capacity} if capacity else {}),
+        },
         actor_label=step,
     )
     return decision

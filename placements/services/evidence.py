@@ -10,6 +10,7 @@ from decimal import Decimal
 from django.db import IntegrityError, transaction
 
 from accounts.models import User
+from asn.superiors import is_superior
 from core import audit
 from core.errors import Conflict, Invalid, require
 from core.outbox import announce
@@ -207,8 +208,7 @@ def _evaluator_role(actor: User, placement: Placement) -> EvaluatorRole:
         return EvaluatorRole.PARTICIPANT
     if is_host(actor, placement):
         return EvaluatorRole.MENTOR
-    supervisor = placement.employee.supervisor
-    require(supervisor is not None and supervisor.user_id == actor.pk, "only_participant_or_host")
+    require(is_superior(actor, placement.employee), "only_participant_or_host")
     return EvaluatorRole.SUPERVISOR
 
 

@@ -7,6 +7,7 @@ import factory
 from factory.django import DjangoModelFactory
 
 from asn.models import (
+    ActingPeriod,
     Agency,
     AgencyMembership,
     AgencyStandard,
@@ -21,7 +22,15 @@ from asn.models import (
     RegionalPriority,
     Unit,
 )
-from asn.states import AgencyRole, AssessmentSource, CompetencyKind, EmployeeKind, EmployeeStatus
+from asn.states import (
+    ActingReason,
+    AgencyRole,
+    AssessmentSource,
+    Capacity,
+    CompetencyKind,
+    EmployeeKind,
+    EmployeeStatus,
+)
 from tests.factories.accounts import UserFactory
 
 
@@ -169,6 +178,31 @@ class EmployeeFactory(DjangoModelFactory[Employee]):
     name = factory.Sequence(lambda n: f"Pegawai {n}")
     unit = factory.SubFactory(UnitFactory, agency=factory.SelfAttribute("..agency"))
     position = factory.SubFactory(PositionFactory, agency=factory.SelfAttribute("..agency"))
+
+
+class ActingPeriodFactory(DjangoModelFactory[ActingPeriod]):
+    """A Plh. of ``holder`` today; ``delegate`` without an order, ``plt`` for a ``unit``."""
+
+    class Meta:
+        model = ActingPeriod
+
+    class Params:
+        delegate = factory.Trait(capacity=Capacity.DELEGATE, order_number="", order_date=None)
+        plt = factory.Trait(
+            capacity=Capacity.PLT,
+            holder=None,
+            unit=factory.SubFactory(UnitFactory, agency=factory.SelfAttribute("..agency")),
+        )
+
+    capacity = Capacity.PLH
+    acting = factory.SubFactory(EmployeeFactory, with_user=True)
+    agency = factory.SelfAttribute("acting.agency")
+    holder = factory.SubFactory(EmployeeFactory, with_user=True, agency=factory.SelfAttribute("..agency"))
+    starts_on = factory.LazyFunction(lambda: date.today() - timedelta(days=3))
+    ends_on = factory.LazyFunction(lambda: date.today() + timedelta(days=10))
+    reason = ActingReason.LEAVE
+    order_number = "800.1.11.1/1/2026"
+    order_date = factory.LazyFunction(date.today)
 
 
 class AssessmentFactory(DjangoModelFactory[Assessment]):

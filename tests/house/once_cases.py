@@ -22,7 +22,13 @@ from placements import services
 from placements.models import Certificate, LearningHourEntry, LogbookEntry, MentoringSession, Placement
 from tests.api import Multipart
 from tests.factories.accounts import UserFactory
-from tests.factories.asn import AgencyFactory, AgencyMembershipFactory, CompetencyFactory, EmployeeFactory
+from tests.factories.asn import (
+    ActingPeriodFactory,
+    AgencyFactory,
+    AgencyMembershipFactory,
+    CompetencyFactory,
+    EmployeeFactory,
+)
 from tests.factories.mentors import MentorFactory
 from tests.factories.partners import (
     AgreementFactory,
@@ -418,7 +424,46 @@ def _token() -> Case:
 
 REASON = {"reason": "other_priority", "note": "Lihat rencana tahunan"}
 
+
+def _supervisor_of() -> Case:
+    road = make_road()
+    return Case(road.hr, {"employee_id": road.employee.pk}, {"supervisor_id": None})
+
+
+def _head() -> Case:
+    road = make_road()
+    return Case(road.hr, {"unit_id": road.employee.unit_id}, {"employee_id": road.supervisor.pk})
+
+
+def _stand_in(road: Road) -> dict[str, Any]:
+    colleague = EmployeeFactory(agency=road.agency, with_user=True)
+    return {"acting_id": colleague.pk, "starts_on": day(0), "ends_on": day(5), "reason": "leave"}
+
+
+def _acting() -> Case:
+    road = make_road()
+    order = {"agency_id": road.agency.pk, "capacity": "plh", "holder_id": road.supervisor.pk}
+    return Case(road.hr, {}, _stand_in(road) | order | {"order_number": "800/1", "order_date": day(0)})
+
+
+def _delegation() -> Case:
+    road = make_road()
+    return Case(road.boss, {}, _stand_in(road))
+
+
+def _end_acting() -> Case:
+    road = make_road()
+    colleague = EmployeeFactory(agency=road.agency, with_user=True)
+    period = ActingPeriodFactory(delegate=True, holder=road.supervisor, acting=colleague)
+    return Case(road.boss, {"period_id": period.pk})
+
+
 CASES: dict[str, Callable[[], Case]] = {
+    "asn_delegate_decisions": _delegation,
+    "asn_end_acting": _end_acting,
+    "asn_name_acting": _acting,
+    "asn_set_supervisor": _supervisor_of,
+    "asn_set_unit_head": _head,
     "asn_set_letterhead": _letterhead,
     "accounts_issue_token": lambda: Case(UserFactory(), {}, {"label": "laporan"}),
     "accounts_revoke_token": _token,

@@ -14,7 +14,7 @@ from incentives.models import AwardProposal
 from matching import services as matching
 from placements.models import Certificate, LearningHourEntry, LogbookEntry
 from tests.factories.accounts import UserFactory
-from tests.factories.asn import AgencyFactory, AgencyMembershipFactory, EmployeeFactory
+from tests.factories.asn import ActingPeriodFactory, AgencyFactory, AgencyMembershipFactory, EmployeeFactory
 from tests.factories.mentors import MentorFactory
 from tests.factories.partners import PartnerMembershipFactory
 from tests.factories.placements import Road, make_road
@@ -58,6 +58,7 @@ def finished_world() -> World:
         document="Piagam",
     )
     placement = road.complete()
+    later = road.slot.ends_on + timedelta(days=400)
     session = placement.sessions.create(
         agency=road.agency, held_on=road.slot.starts_on, minutes=60, agenda="Membahas rencana"
     )
@@ -84,6 +85,12 @@ def finished_world() -> World:
         signer="Wali Kota",
         now=road.at(road.slot.ends_on + timedelta(days=2)),
     )
+    stand_in = ActingPeriodFactory(
+        holder=road.supervisor,
+        acting=EmployeeFactory(agency=road.agency, with_user=True),
+        starts_on=later,
+        ends_on=later,
+    )
     token, _ = issue_token(actor=road.applicant, label="laporan")
     notification = Notification.objects.create(user=road.applicant, event_key="x", code="application_cleared")
     return World(
@@ -109,6 +116,7 @@ def finished_world() -> World:
             "attendance_id": mark.pk,
             "proposal_id": proposal.pk,
             "award_id": award.pk,
+            "period_id": stand_in.pk,
             "notification_id": notification.pk,
             "token_id": token.pk,
         },

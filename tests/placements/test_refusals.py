@@ -110,7 +110,10 @@ def test_hard_rules_about_the_person() -> None:
     road.employee.retires_on = None
     road.employee.supervisor = None
     road.employee.save()
-    refused(Conflict, "supervisor_missing", road.apply)
+    with pytest.raises(Conflict, match="supervisor_missing"):
+        road.apply()
+    assert written()[:4] == [0, 0, 0, 0]  # the only trace: HR is told
+    assert OutboxEvent.objects.filter(name="asn.superior_missing").count() == 1
 
 
 def test_agreement_that_ended_meanwhile() -> None:

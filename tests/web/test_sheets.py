@@ -45,6 +45,7 @@ LISTS = {
     "agency_partners": "hr",
     "agency_agreements": "hr",
     "agency_awards": "hr",
+    "agency_acting": "hr",
     "partner_slots": "member",
     "partner_applications": "member",
     "partner_mentors": "member",

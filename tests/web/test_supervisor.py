@@ -201,4 +201,4 @@ def test_more_people_cost_no_more_queries(road: Road, boss: Client, count_querie
     grow()
     grow()
     assert [count_queries(boss, path) for path in paths] == one
-    assert max(one) <= 20
+    assert max(one) <= 23  # two of them: who stands in today, and for whom

@@ -16,21 +16,29 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from accounts.models import User
 from accounts.roles import Role
-from asn.models import Employee
-from asn.permissions import get_visible_employee, visible_employees
+from asn import services as asn
+from asn.models import ActingPeriod, Employee
+from asn.permissions import (
+    get_visible_acting_period,
+    get_visible_employee,
+    visible_acting_periods,
+    visible_employees,
+)
 from asn.selectors import GapLine, gap_profile, gap_profiles
-from asn.states import GapStatus
+from asn.states import Capacity, GapStatus
+from asn.superiors import is_superior, led_by
 from core.errors import NotFound
 from core.policy import policy
 from matching.selectors import calibration_of, look_at_pair
 from placements import services
 from placements.agenda import seen_sessions, with_actions
 from placements.models import Application
-from placements.permissions import can_clear, get_visible_application
+from placements.permissions import can_clear, get_visible_application, is_applicant
 from placements.selectors import applications_with_road, open_application_actions, timeline
 from placements.states import RESERVING_PLACEMENT, ApplicationStatus
 from web.chances import chance
 from web.components import Column, Fact
+from web.forms.acting import DelegationForm
 from web.forms.applications import REASONS_OF_SUPERVISOR, ConflictForm, DecisionForm
 from web.lives import application_steps
 from web.pages import Attempt, attempt, done, page, paginate, user_of
@@ -53,7 +61,9 @@ PLANNED = (
 def queue(request: HttpRequest) -> HttpResponseBase:
     """Applications that wait for clearance, the nearest deadline first; below it what is decided."""
     user = user_of(request)
-    rows = applications_with_road(user).filter(employee__supervisor__user=user)
+    led = led_by(user)
+    rows = applications_with_road(user).filter(Q(employee__supervisor__user=user) | Q(employee__in=led))
+    rows = rows.exclude(employee__user=user)
     if wants_sheet(request):
         fields = [
             Field(_("Applicant"), lambda row: row.employee.full_name, 34),
@@ -70,13 +80,73 @@ def queue(request: HttpRequest) -> HttpResponseBase:
         "supervisor/queue.html",
         {
             "agency": own_employee(request).agency,
+            "away": _on_duty(user).filter(holder__user=user).first(),
+            "acting_for": _on_duty(user).filter(acting__user=user),
             "columns": [Column(_("Applicant")), Column(_("Slot")), Column(_("Period")), Column(_("Until"))],
-            "waiting": rows.filter(status=ApplicationStatus.AWAITING_CLEARANCE).order_by("due_at", "pk"),
+            "waiting": rows.filter(status=ApplicationStatus.AWAITING_CLEARANCE, employee__in=led).order_by(
+                "due_at", "pk"
+            ),
             "decided": paginate(
-                request, rows.exclude(status=ApplicationStatus.AWAITING_CLEARANCE).order_by("-submitted_at", "pk")
+                request,
+                rows.exclude(status=ApplicationStatus.AWAITING_CLEARANCE, employee__in=led).order_by(
+                    "-submitted_at", "pk"
+                ),
             ),
         },
     )
+
+
+def _on_duty(user: User) -> QuerySet[ActingPeriod]:
+    rows: QuerySet[ActingPeriod] = visible_acting_periods(user).on_duty()  # type: ignore[attr-defined]
+    return rows.select_related("acting", "holder", "unit")
+
+
+@policy(Role.SUPERVISOR)
+@require_http_methods(["GET", "HEAD", "POST"])
+def delegation(request: HttpRequest) -> HttpResponse:
+    """Let somebody decide in one's place; the periods of the last year, on either side."""
+    user, holder = user_of(request), own_employee(request)
+    form = DelegationForm(request.POST or None, holder=holder, initial={"starts_on": holder.agency.today()})
+    outcome, status = Attempt(), 200
+    if request.method == "POST":
+        status = 422
+        if form.is_valid():
+            with attempt(form) as outcome:
+                asn.delegate_decisions(actor=user, **form.cleaned_data)
+                return done(request, _("Delegated: both of you have been told."), "supervisor_delegation")
+            status = outcome.status
+    since = holder.agency.today() - dt.timedelta(days=365)
+    rows = list(
+        visible_acting_periods(user)
+        .filter(Q(acting=holder) | Q(holder=holder), ends_on__gte=since)
+        .select_related("agency", "acting", "holder", "unit")
+    )
+    today = holder.agency.today()
+    endable = {row.pk for row in rows if _may_end(holder, row, today)}
+    context = {"agency": holder.agency, "form": form, "rows": rows, "endable": endable, "problem": outcome.problem}
+    return page(request, "supervisor/delegation.html", context, status=status)
+
+
+def _may_end(holder: Employee, row: ActingPeriod, today: dt.date) -> bool:
+    own = row.holder_id == holder.pk and row.capacity == Capacity.DELEGATE
+    return own and row.ended_at is None and row.ends_on >= today
+
+
+@policy(Role.SUPERVISOR)
+@require_http_methods(["GET", "HEAD", "POST"])
+def end_delegation(request: HttpRequest, period_id: uuid.UUID) -> HttpResponse:
+    """Take the decisions back before the last day, after a question."""
+    user = user_of(request)
+    row = get_visible_acting_period(user, period_id)
+    if row.holder_id != own_employee(request).pk or row.capacity != Capacity.DELEGATE:
+        raise NotFound()
+    outcome, status = Attempt(), 200
+    if request.method == "POST":
+        with attempt() as outcome:
+            asn.end_acting(actor=user, period_id=row.pk)
+            return done(request, _("Ended: you decide again."), "supervisor_delegation")
+        status = outcome.status
+    return page(request, "supervisor/delegation_end.html", {"period": row, "problem": outcome.problem}, status=status)
 
 
 @policy(Role.SUPERVISOR)
@@ -131,7 +201,9 @@ def _of_team(request: HttpRequest, application_id: uuid.UUID) -> Application:
     """An application of somebody one supervises; one seen in another role has its own page."""
     user = user_of(request)
     row = get_visible_application(user, application_id)
-    if not can_clear(user, row):
+    boss = row.employee.supervisor
+    leads = boss is not None and boss.user_id == user.pk
+    if is_applicant(user, row) or not (leads or can_clear(user, row)):
         raise NotFound()
     # One and the same: spares three look-ups.
     row.employee.agency = row.slot.agency = request.agency = row.agency  # type: ignore[attr-defined]
@@ -297,7 +369,7 @@ def _team_sheet(request: HttpRequest, rows: QuerySet[Employee]) -> HttpResponseB
 def _team(user: User, leader: Employee) -> QuerySet[Employee]:
     return (
         visible_employees(user)
-        .filter(supervisor=leader)
+        .filter(Q(supervisor=leader) | Q(pk__in=led_by(user)))
         .active()  # type: ignore[attr-defined]
         .select_related("agency", "unit", "position")
         .order_by("name", "pk")
@@ -320,6 +392,7 @@ def member(request: HttpRequest, employee_id: uuid.UUID) -> HttpResponse:
     """The competency profile of one person of the team."""
     user = user_of(request)
     person = get_visible_employee(user, employee_id)
-    if person.supervisor_id is None or person.supervisor_id != own_employee(request).pk:
+    leads = person.supervisor_id is not None and person.supervisor_id == own_employee(request).pk
+    if not (leads or is_superior(user, person)):
         raise NotFound()
     return page(request, "supervisor/member.html", {"employee": person, **profile_groups(gap_profile(person))})

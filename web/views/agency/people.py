@@ -17,9 +17,10 @@ from asn.permissions import can_assess, visible_employees
 from asn.selectors import gap_profile, gap_profiles
 from asn.services import record_assessment
 from asn.states import AgencyRole, EmployeeKind, GapStatus
+from asn.superiors import superior_of
 from core.policy import policy
 from core.rows import find
-from placements.selectors import applications_with_road, jp_account, placements_with_road
+from placements.selectors import applications_with_road, jp_account, placements_with_road, superior_name
 from placements.states import ApplicationStatus
 from web.components import Column, Fact
 from web.forms.agency_people import AssessmentForm, EmployeeFilter, PurposeForm
@@ -166,6 +167,7 @@ def _facts(row: Employee) -> list[Fact]:
         Fact(_("Employment"), row.get_kind_display()),
         Fact(_("Grade"), row.grade or "–"),
         Fact(_("Supervisor"), row.supervisor.full_name if row.supervisor else _("not entered yet")),
+        Fact(_("Decides today"), superior_name(superior_of(row)) or _("nobody: name somebody")),
         Fact(_("Interests"), row.interests or "–"),
     ]
     if row.contract_starts_on and row.contract_ends_on:

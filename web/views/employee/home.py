@@ -18,6 +18,7 @@ from accounts.roles import Role
 from asn.models import Employee
 from asn.selectors import GapLine, gap_profile
 from asn.states import EmployeeKind, GapStatus
+from asn.superiors import led_by
 from core.policy import policy
 from incentives.models import Award
 from matching.selectors import recommendations_for_employee
@@ -94,10 +95,11 @@ def _day(deadline: dt.datetime | dt.date | None, employee: Employee) -> dt.date:
 
 
 def _applications_waiting(employee: Employee) -> list[Task]:
-    """Those of the team to clear, and own ones to confirm, revise or finish: one query."""
+    """Those of the team to clear, and own ones to confirm, revise or finish."""
+    led = led_by(employee.user) if employee.user is not None else Employee.objects.none()
     rows = list(
         Application.objects.filter(
-            Q(employee__supervisor=employee, status=ApplicationStatus.AWAITING_CLEARANCE)
+            Q(employee__in=led, status=ApplicationStatus.AWAITING_CLEARANCE)
             | Q(
                 employee=employee,
                 status__in=[ApplicationStatus.OFFERED, ApplicationStatus.RETURNED, ApplicationStatus.DRAFT],
