@@ -1,4 +1,5 @@
-"""Workshop and job shadowing as people walk them, in both languages: the host at a desk, the ASN on a phone."""
+"""Each kind as people walk it, in both languages: the host at a desk, the ASN on a phone. The internship is walked in
+Indonesian by the story of an award."""
 
 from __future__ import annotations
 
@@ -118,6 +119,48 @@ def evaluate(asn: Seat, road: Road) -> None:
     assert not asn.page.locator("html").evaluate("e => e.scrollWidth > e.clientWidth")
 
 
+def plan(asn: Seat, host: Seat, road: Road) -> None:
+    asn.goto(f"/placements/{road.placement.pk}/plan/")
+    asn.fill("What will you do for it?", "Mengamati loket")
+    asn.fill("What will show that it was reached?", "Catatan pengamatan")
+    asn.page.locator("main button[type=submit]").first.click()
+    asn.reads("Your plan has been handed to the mentor to agree.")
+    host.goto(f"/participants/{road.placement.pk}/")
+    host.press("Agree to the learning plan")
+    host.reads("You have agreed to the learning plan.")
+
+
+def write_a_day(asn: Seat, host: Seat, road: Road) -> None:
+    asn.goto(f"/placements/{road.placement.pk}/logbook/")
+    asn.fill("What did you do?", "Mengamati cara loket melayani warga")
+    asn.page.locator("main button[type=submit]").first.click()
+    asn.reads("The day is written; your mentor can read it now.")
+    host.goto(f"/participants/{road.placement.pk}/")
+    host.press("Verify")
+    host.reads("The day is verified.")
+
+
+def judge(host: Seat, road: Road, asked: str = "Strengths") -> None:
+    host.goto(f"/participants/{road.placement.pk}/evaluation/")
+    host.page.get_by_label(host.said("5 – excellent")).check()
+    host.fill(asked, "Teliti dan banyak bertanya")
+    host.page.locator("select").first.select_option("3")
+    host.press("Send the evaluation")
+    host.reads("Thank you: your evaluation is kept.")
+
+
+def enter_hours(office: Seat, road: Road) -> None:
+    """No rule counts it: HR is asked for the hours."""
+    office.goto("/agency/placements/?status=hours")
+    office.page.get_by_role("link", name=road.employee.full_name).first.click()
+    office.page.locator("#id_hours").fill("6")
+    office.fill("How the JP were counted", "Satu hari, catatan pembimbing")
+    office.press("Enter the JP")
+    office.reads("The JP are on record.")
+    assert LearningHourEntry.objects.get(placement=road.placement).counted_hours == 6
+    assert services.credit_completion(placement_id=road.placement.pk) is None
+
+
 def complete(host: Seat, road: Road) -> None:
     host.goto(f"/participants/{road.placement.pk}/completion/")
     host.press("Complete the placement")
@@ -164,44 +207,87 @@ def test_a_workshop(language: str, visitor: Callable[..., Page], tmp_path: Path)
     assert LearningHourEntry.objects.get(placement=road.placement).counted_hours == 5
 
 
+def offered(host: Seat, office: Seat, road: Road, title: str) -> None:
+    """Handed in, published, and the ASN has the seat."""
+    road.slot = hand_in(host, road, title)
+    publish(office, road.slot)
+    road.slot = Slot.objects.get(pk=road.slot.pk)
+    road.accept()
+
+
 @LANGUAGES
 def test_job_shadowing(language: str, visitor: Callable[..., Page], tmp_path: Path) -> None:
     road = make_road()
     host, office, asn = seats(road, visitor, language)
     describe(host, road, "shadowing", "Mendampingi kepala loket")
-    road.slot = hand_in(host, road, "Mendampingi kepala loket")
-    publish(office, road.slot)
-    road.slot = Slot.objects.get(pk=road.slot.pk)
-    road.accept()
-    asn.goto(f"/placements/{road.placement.pk}/plan/")
-    asn.fill("What will you do for it?", "Mengamati loket")
-    asn.fill("What will show that it was reached?", "Catatan pengamatan")
-    asn.page.locator("main button[type=submit]").first.click()
-    asn.reads("Your plan has been handed to the mentor to agree.")
-    host.goto(f"/participants/{road.placement.pk}/")
-    host.press("Agree to the learning plan")
+    offered(host, office, road, "Mendampingi kepala loket")
+    plan(asn, host, road)
     start(office, road, tmp_path)
-    asn.goto(f"/placements/{road.placement.pk}/logbook/")
-    asn.fill("What did you do?", "Mengamati cara loket melayani warga")
-    asn.page.locator("main button[type=submit]").first.click()
-    asn.reads("The day is written; your mentor can read it now.")
-    host.goto(f"/participants/{road.placement.pk}/")
-    host.press("Verify")
-    host.goto(f"/participants/{road.placement.pk}/evaluation/")
-    host.page.get_by_label(host.said("5 – excellent")).check()
-    host.fill("Strengths", "Teliti dan banyak bertanya")
-    host.page.locator("select").first.select_option("3")
-    host.press("Send the evaluation")
+    write_a_day(asn, host, road)
+    judge(host, road)
     evaluate(asn, road)
     complete(host, road)
     outbox.drain()
+    enter_hours(office, road)
 
-    # No rule counts it: HR is asked for the hours
-    office.goto("/agency/placements/?status=hours")
-    office.page.get_by_role("link", name=road.employee.full_name).first.click()
-    office.page.locator("#id_hours").fill("6")
-    office.fill("How the JP were counted", "Satu hari, catatan pembimbing")
-    office.press("Enter the JP")
-    office.reads("The JP are on record.")
-    assert LearningHourEntry.objects.get(placement=road.placement).counted_hours == 6
-    assert services.credit_completion(placement_id=road.placement.pk) is None
+
+@LANGUAGES
+def test_collaborative_research(language: str, visitor: Callable[..., Page], tmp_path: Path) -> None:
+    road = make_road()
+    host, office, asn = seats(road, visitor, language)
+    describe(host, road, "research", "Riset pengaduan berulang")
+    expect(host.page.get_by_text(host.said("Problem statement")).first).to_be_visible()
+    host.page.locator("#id_minimum_cohort").fill("2")
+    host.page.locator("#id_seats").fill("4")
+    for code in ("problem", "team", "milestones", "outputs"):
+        host.page.locator(f"[name='answers.{code}']").fill(f"Pengaduan berulang: {code}")
+    offered(host, office, road, "Riset pengaduan berulang")
+    asn.goto(f"/slots/{road.slot.pk}/")
+    asn.reads("Collaborative research")
+    asn.reads("Problem statement")
+    asn.reads("Pengaduan berulang: problem")
+    road.beside().accept()
+    plan(asn, host, road)
+    start(office, road, tmp_path)
+    write_a_day(asn, host, road)
+    judge(host, road, "What came out, and what was the participant's part in it?")
+    evaluate(asn, road)
+    complete(host, road)
+    outbox.drain()
+    enter_hours(office, road)
+
+
+@LANGUAGES
+def test_mentoring(language: str, visitor: Callable[..., Page], tmp_path: Path) -> None:
+    road = make_road()
+    host, office, asn = seats(road, visitor, language)
+    describe(host, road, "mentoring", "Pendampingan loket")
+    offered(host, office, road, "Pendampingan loket")
+    plan(asn, host, road)
+    start(office, road, tmp_path)
+    asn.goto(f"/placements/{road.placement.pk}/sessions/")
+    asn.fill("Day", road.agency.today().isoformat())
+    asn.fill("What was it about?", "Satu kasus dari loket")
+    asn.page.locator("main button[type=submit]").first.click()
+    host.goto(f"/participants/{road.placement.pk}/")
+    host.press("It was held")
+    judge(host, road)
+    evaluate(asn, road)
+    complete(host, road)
+    outbox.drain()
+    assert LearningHourEntry.objects.get(placement=road.placement).counted_hours == 2
+
+
+def test_an_internship(visitor: Callable[..., Page], tmp_path: Path) -> None:
+    road = make_road()
+    host, office, asn = seats(road, visitor, "en")
+    describe(host, road, "internship", "Magang di loket")
+    offered(host, office, road, "Magang di loket")
+    plan(asn, host, road)
+    start(office, road, tmp_path)
+    write_a_day(asn, host, road)
+    judge(host, road)
+    evaluate(asn, road)
+    complete(host, road)
+    outbox.drain()
+    assert LearningHourEntry.objects.get(placement=road.placement).counted_hours == 20

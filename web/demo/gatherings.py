@@ -1,4 +1,5 @@
-"""Hand-written slots of the kinds that every city has a few of: workshops of a group, and days beside somebody at work.
+"""Hand-written slots of the kinds that every city has a few of: workshops of a group, days beside somebody at work, and
+research with a university.
 
 Each sentence names the city or the host, so that no two cities read the same.
 """
@@ -10,7 +11,8 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Gathering:
-    """One slot that each city has, ``length`` days long; the group meets on each of the first ``days``."""
+    """One slot that each city has, ``length`` days long; the group meets on each of the first ``days``. A partner of the
+    kind ``host`` has it where the city has one; ``answers`` go by the questions of the slot's kind."""
 
     kind: str
     title: str
@@ -21,7 +23,8 @@ class Gathering:
     minimum: int = 1
     length: int = 1
     days: int = 0
-    programme: str = ""
+    host: str = ""
+    answers: tuple[tuple[str, str], ...] = ()
 
 
 GATHERINGS = (
@@ -38,8 +41,13 @@ GATHERINGS = (
         minimum=10,
         length=2,
         days=2,
-        programme="Hari pertama: memetakan keluhan dan simulasi loket. Hari kedua: menguji rancangan kepada warga. "
-        "Peserta membawa satu contoh keluhan dari unitnya.",
+        answers=(
+            (
+                "programme",
+                "Hari pertama: memetakan keluhan dan simulasi loket. Hari kedua: menguji rancangan kepada warga. "
+                "Peserta membawa satu contoh keluhan dari unitnya.",
+            ),
+        ),
     ),
     Gathering(
         "workshop",
@@ -53,7 +61,12 @@ GATHERINGS = (
         hours=8,
         minimum=8,
         days=1,
-        programme="Pagi: membedah contoh. Siang: latihan dan rencana. Peserta membawa satu masalah kerja yang berulang.",
+        answers=(
+            (
+                "programme",
+                "Pagi: membedah contoh. Siang: latihan dan rencana. Peserta membawa satu masalah kerja yang berulang.",
+            ),
+        ),
     ),
     Gathering(
         "shadowing",
@@ -66,5 +79,45 @@ GATHERINGS = (
         seats=2,
         hours=24,
         length=3,
+    ),
+    Gathering(
+        "research",
+        "Riset bersama {mitra}: mengapa pengaduan warga {kota} berulang",
+        "Tim kecil dari beberapa dinas {kota} meneliti bersama {mitra} mengapa pengaduan yang sama terus kembali. "
+        "Peneliti {mitra} membimbing penyusunan pertanyaan riset, pengumpulan data, dan analisisnya, satu hari sepekan. "
+        "Anggota tim tetap bekerja di unitnya dan menguji temuan awal bersama petugas layanan {kota}. "
+        "Pada akhir riset, tim dan {mitra} menyerahkan ringkasan kebijakan dan himpunan data yang siap dipakai unit.",
+        (("TEK-505-01", 1, 2), ("TEK-505-02", 1, 2)),
+        seats=4,
+        hours=6,
+        minimum=2,
+        length=61,
+        host="university",
+        answers=(
+            (
+                "problem",
+                "Pengaduan yang sudah dijawab kembali lagi dalam tiga bulan. Unit layanan di {kota} perlu tahu pada "
+                "langkah mana penyebabnya, dan apa yang dapat diubah tanpa tambahan anggaran.",
+            ),
+            (
+                "team",
+                "Satu ketua tim dari unit pengaduan, satu anggota untuk data, dua anggota untuk wawancara petugas.",
+            ),
+            (
+                "milestones",
+                "Pekan 2: pertanyaan dan izin data disepakati. Pekan 5: data terkumpul dan diperiksa. "
+                "Pekan 7: temuan awal diuji bersama petugas. Pekan 9: ringkasan kebijakan diserahkan.",
+            ),
+            (
+                "outputs",
+                "Ringkasan kebijakan empat halaman dan himpunan data tanpa identitas warga. Unit pengaduan memakainya "
+                "untuk mengubah prosedur tindak lanjut.",
+            ),
+            (
+                "data",
+                "Data pengaduan tanpa nama, dengan izin kepala dinas. Hasil milik {kota} dan {mitra} bersama; terbitan "
+                "menyebut keduanya.",
+            ),
+        ),
     ),
 )

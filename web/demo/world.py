@@ -662,12 +662,13 @@ class _Planner:
         return mentor
 
     def gather(self) -> None:
-        """The few workshops and days beside somebody at work that every city has, hosted by who is there anyway."""
+        """The few slots of the rarer kinds that every city has, hosted by who is there anyway."""
         rng = self.rng("gatherings")
         for city in self.world.cities:
             hosts = sorted({slot.partner for slot in self.world.slots if slot.city == city.code})
             for number, gathering in enumerate(GATHERINGS):
-                mentor = self.guide(rng, hosts, *gathering.outcomes[0])
+                fitting = [host for host in hosts if self.partner_of[host].template.kind == gathering.host]
+                mentor = self.guide(rng, fitting or hosts, *gathering.outcomes[0])
                 partner = self.partner_of[mentor.partner]
                 words = {"mitra": partner.template.name.split(" (")[0], "kota": city.city, "mentor": mentor.name}
                 apply_by = self.today + timedelta(days=rng.randint(9, 30))
@@ -675,7 +676,6 @@ class _Planner:
                 starts += timedelta(days=-starts.weekday() % 7)
                 days = [starts + timedelta(days=n) for n in range(gathering.length)]
                 posted = self.today - timedelta(days=rng.randint(2, 20))
-                programme = (("programme", gathering.programme),) if gathering.programme else ()
                 self.world.slots.append(
                     Slot(
                         f"gathering:{city.code}:{number}",
@@ -701,7 +701,7 @@ class _Planner:
                         posted,
                         gathering.minimum,
                         tuple(days[: gathering.days]),
-                        programme,
+                        tuple((code, text.format(**words)) for code, text in gathering.answers),
                     )
                 )
 

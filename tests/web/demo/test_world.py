@@ -10,6 +10,7 @@ import pytest
 
 from asn.nip import parse_nip
 from web.demo import corpus, records, world
+from web.demo.gatherings import GATHERINGS
 
 TODAY = date(2026, 11, 22)
 
@@ -28,12 +29,12 @@ def test_sizes(planned: records.World) -> None:
     assert 2400 <= len(planned.employees) <= 2600
     assert len(planned.partners) == 60
     status = Counter(slot.status for slot in planned.slots)
-    assert len(planned.slots) - status["finished"] - status["running"] == 300 + 15
+    assert len(planned.slots) - status["finished"] - status["running"] == 300 + 5 * len(GATHERINGS)
     assert status["published"] >= 260
     assert Counter(a.stage for a in planned.applications)["finished"] >= 70
     small = world.plan(seed=7, size="small", today=TODAY)
     assert 230 <= len(small.employees) <= 290
-    assert sum(s.status not in ("finished", "running") for s in small.slots) == 40 + 3 * len(small.cities)
+    assert sum(s.status not in ("finished", "running") for s in small.slots) == 40 + len(GATHERINGS) * len(small.cities)
 
 
 def test_no_sentence_occurs_in_more_than_three_slots(planned: records.World) -> None:
