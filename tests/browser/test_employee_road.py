@@ -11,7 +11,6 @@ from playwright.sync_api import Page, expect
 
 from core import outbox
 from matching import services as matching
-from placements import services as placements
 from placements.models import Application, LogbookEntry, Placement
 from placements.states import ApplicationStatus
 from tests.factories.placements import MOTIVATION, Road, make_road
@@ -122,37 +121,3 @@ def test_a_day_is_written_with_one_field_on_a_phone(visitor: Visitor) -> None:
     page.get_by_role("button", name="Serahkan kepada pembimbing").click()
     expect(page.get_by_text("Catatan tersimpan")).to_be_visible()
     assert LogbookEntry.objects.get().hours == 8
-
-
-@pytest.mark.parametrize("phone", [True, False])
-def test_every_page_fits_and_is_accessible(visitor: Visitor, phone: bool) -> None:
-    road = given_a_running_placement()
-    application, placement = road.application, road.placement
-    placements.record_logbook_entry(
-        actor=road.applicant,
-        placement_id=placement.pk,
-        entry_date=date.today(),
-        hours=6,  # type: ignore[arg-type]
-        activity="Menyusun dasbor layanan",
-    )
-    fresh = make_road(agency=road.agency)
-    outbox.drain()
-    matching.refresh_agency(agency_id=road.agency.pk)
-    stranger = visitor(phone=phone)
-    for path in ("/", "/privacy/"):
-        stranger.goto(path)
-        fits_and_is_accessible(stranger)
-    asn = visitor(road.applicant, phone=phone)
-    for path in (
-        *("/", "/competencies/", "/hours/", "/awards/", "/recommendations/", "/slots/", "/notifications/"),
-        *("/applications/", f"/applications/{application.pk}/"),
-        *(f"/slots/{fresh.slot.pk}/", f"/slots/{fresh.slot.pk}/apply/"),
-        *("/placements/", f"/placements/{placement.pk}/", f"/placements/{placement.pk}/logbook/"),
-        f"/placements/{placement.pk}/evaluation/",
-    ):
-        asn.goto(path)
-        fits_and_is_accessible(asn)
-    boss = visitor(road.boss, phone=phone)
-    for path in ("/clearances/", f"/clearances/{application.pk}/", "/team/", f"/team/{road.employee.pk}/"):
-        boss.goto(path)
-        fits_and_is_accessible(boss)

@@ -19,6 +19,7 @@ from django_cotton import render_component
 from accounts.roles import Role
 from core.policy import policy
 from web.components import Chance, Column, Crumb, Fact, ReasonLine, Step, TimelineStep
+from web.pages import page
 from web.templatetags.padan import STATUS_LOOK
 
 _door = policy(Role.PUBLIC if settings.DEBUG else Role.OPERATOR)
@@ -146,8 +147,7 @@ def _samples(request: HttpRequest) -> dict[str, Any]:
 @require_safe
 def show(request: HttpRequest) -> HttpResponse:
     """Every component with sample content; htmx gets the table alone."""
-    part = request.htmx and not request.htmx.boosted  # type: ignore[attr-defined]
-    return render(request, "gallery.html#results" if part else "gallery.html", _samples(request))
+    return page(request, "gallery.html", _samples(request), partial="results")
 
 
 @_door
