@@ -61,6 +61,16 @@ def create_user(
     return user
 
 
+def username_for(email: str) -> str:
+    """A free user name for somebody who signs in by e-mail: the address itself where it can be one."""
+    try:
+        User.username_validator(email)
+    except ValidationError:
+        return f"akun-{secrets.token_hex(8)}"
+    is_free = len(email) <= 150 and not User.objects.filter(username__iexact=email).exists()
+    return email if is_free else f"akun-{secrets.token_hex(8)}"
+
+
 def _check_password(user: User, password: str | None) -> None:
     try:
         if password is not None:

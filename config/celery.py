@@ -26,6 +26,8 @@ app.conf.beat_schedule = {
     "tend-waitlists": {"task": "placements.tasks.tend_waitlists", "schedule": 300.0},
     "tell-ended-reserves": {"task": "partners.tasks.tell_ended_reserves", "schedule": 3600.0},
     "tell-short-cohorts": {"task": "partners.tasks.tell_short_cohorts", "schedule": 3600.0},
+    "remind-of-agreements": {"task": "partners.tasks.remind_of_agreements", "schedule": 3600.0},
+    "forget-registrations": {"task": "partners.tasks.forget_registrations", "schedule": 3600.0},
     # After midnight in every zone of the country, for deadlines and validity are dates.
     "refit-model": {"task": "matching.tasks.refit", "schedule": crontab(hour="1", minute="30")},
 }

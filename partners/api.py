@@ -7,7 +7,8 @@ from typing import Any
 from uuid import UUID
 
 from django.db.models import QuerySet
-from ninja import Query
+from ninja import File, Query
+from ninja.files import UploadedFile
 from ninja.pagination import paginate
 
 from accounts.auth import SignedInRequest
@@ -17,13 +18,27 @@ from core.api import Pages
 from core.policy import Router
 from partners import permissions, selectors, services
 from partners.kinds import Question, all_kinds
-from partners.models import Agreement, Partner, PartnerVerification, Slot
+from partners.models import (
+    Agreement,
+    Partner,
+    PartnerInvitation,
+    PartnerMembership,
+    PartnerVerification,
+    Slot,
+    VerificationStep,
+)
 from partners.schemas import (
+    AcceptIn,
     AgreementFilters,
     AgreementIn,
     AgreementOut,
+    AskAgainIn,
     CancelIn,
     CloneIn,
+    HandOverIn,
+    InvitationIn,
+    InvitationOut,
+    MemberOut,
     NewSlotIn,
     PartnerDataIn,
     PartnerFilters,
@@ -33,12 +48,14 @@ from partners.schemas import (
     RefuseIn,
     ReserveIn,
     ReturnIn,
+    RoleIn,
     SlotDetailOut,
     SlotFilters,
     SlotIn,
     SlotKindOut,
     SlotOut,
     SlotRecordOut,
+    StepOut,
     TerminateIn,
     VerificationOut,
     VerifyIn,
@@ -95,6 +112,101 @@ def ask_verification(request: SignedInRequest, partner_id: UUID, data: VerifyIn)
     return services.ask_verification(actor=request.user, partner_id=partner_id, agency_id=data.agency_id)
 
 
+@router.post(
+    "/partners/{uuid:partner_id}/ask-again", policy=(Role.PARTNER,), response=VerificationOut, tags=["Partners"]
+)
+def ask_verification_again(request: SignedInRequest, partner_id: UUID, data: AskAgainIn) -> PartnerVerification:
+    """After a refusal: my organisation has corrected what was wrong, and the agency looks again."""
+    return services.ask_verification_again(
+        actor=request.user, partner_id=partner_id, agency_id=data.agency_id, note=data.note
+    )
+
+
+@router.get("/partners/{uuid:partner_id}/verification-steps", policy=READERS, response=list[StepOut], tags=["Partners"])
+@paginate(Pages)
+def list_verification_steps(request: SignedInRequest, partner_id: UUID) -> QuerySet[VerificationStep]:
+    """What was asked and decided about the partner so far, by those agencies whose word I see."""
+    partner = permissions.get_visible_partner(request.user, partner_id)
+    seen = permissions.visible_verifications(request.user).filter(partner=partner)
+    return VerificationStep.objects.filter(verification__in=seen)
+
+
+# Members
+
+
+@router.get("/partners/{uuid:partner_id}/members", policy=(Role.PARTNER,), response=list[MemberOut], tags=["Partners"])
+@paginate(Pages)
+def list_members(request: SignedInRequest, partner_id: UUID) -> QuerySet[PartnerMembership]:
+    """Who acts for my organisation."""
+    partner = permissions.get_visible_partner(request.user, partner_id)
+    rows = permissions.visible_memberships(request.user).filter(partner=partner, is_active=True)
+    return rows.select_related("user").order_by("user__name")
+
+
+@router.post("/members/{uuid:membership_id}/role", policy=(Role.PARTNER,), response=MemberOut, tags=["Partners"])
+def change_member_role(request: SignedInRequest, membership_id: UUID, data: RoleIn) -> PartnerMembership:
+    """Change what a member may do; the last owner stays one."""
+    row = permissions.get_visible_membership(request.user, membership_id)
+    return services.add_partner_member(
+        actor=request.user, partner_id=row.partner_id, user_id=row.user_id, role=data.role
+    )
+
+
+@router.post("/members/{uuid:membership_id}/end", policy=(Role.PARTNER,), response={204: None}, tags=["Partners"])
+def end_membership(request: SignedInRequest, membership_id: UUID) -> tuple[int, None]:
+    """Somebody no longer acts for my organisation; the remaining members are told."""
+    row = permissions.get_visible_membership(request.user, membership_id)
+    services.remove_partner_member(actor=request.user, partner_id=row.partner_id, user_id=row.user_id)
+    return 204, None
+
+
+@router.post("/partners/{uuid:partner_id}/hand-over", policy=(Role.PARTNER,), response=MemberOut, tags=["Partners"])
+def hand_over_partner(request: SignedInRequest, partner_id: UUID, data: HandOverIn) -> PartnerMembership:
+    """Make another member owner, and step back to member myself."""
+    heir = permissions.get_visible_membership(request.user, data.membership_id)
+    return services.hand_over_partner(actor=request.user, partner_id=partner_id, user_id=heir.user_id)
+
+
+@router.get("/invitations", policy=(Role.PARTNER,), response=list[InvitationOut], tags=["Partners"])
+@paginate(Pages)
+def list_invitations(request: SignedInRequest) -> QuerySet[PartnerInvitation]:
+    """Invitations of the organisations I own, newest first."""
+    return permissions.visible_invitations(request.user)
+
+
+@router.post(
+    "/partners/{uuid:partner_id}/invitations",
+    policy=(Role.PARTNER,),
+    response={201: InvitationOut},
+    tags=["Partners"],
+)
+def invite_member(request: SignedInRequest, partner_id: UUID, data: InvitationIn) -> PartnerInvitation:
+    """Invite somebody by e-mail to act for my organisation."""
+    return services.invite_member(actor=request.user, partner_id=partner_id, email=data.email, role=data.role)
+
+
+@router.post(
+    "/invitations/{uuid:invitation_id}/resend", policy=(Role.PARTNER,), response=InvitationOut, tags=["Partners"]
+)
+def resend_invitation(request: SignedInRequest, invitation_id: UUID) -> PartnerInvitation:
+    """Send a new link; the one before opens no more."""
+    return services.resend_invitation(actor=request.user, invitation_id=invitation_id)
+
+
+@router.post(
+    "/invitations/{uuid:invitation_id}/revoke", policy=(Role.PARTNER,), response=InvitationOut, tags=["Partners"]
+)
+def revoke_invitation(request: SignedInRequest, invitation_id: UUID) -> PartnerInvitation:
+    """Take an invitation back."""
+    return services.revoke_invitation(actor=request.user, invitation_id=invitation_id)
+
+
+@router.post("/invitations/accept", policy=(Role.SIGNED_IN,), response={201: MemberOut}, tags=["Partners"])
+def accept_invitation(request: SignedInRequest, data: AcceptIn) -> PartnerMembership:
+    """Join the organisation that invited my address."""
+    return services.accept_invitation(actor=request.user, token=data.token)
+
+
 @router.get("/verifications", policy=READERS, response=list[VerificationOut], tags=["Partners"])
 @paginate(Pages)
 def list_verifications(request: SignedInRequest) -> QuerySet[PartnerVerification]:
@@ -122,7 +234,7 @@ def refuse_partner(request: SignedInRequest, partner_id: UUID, data: RefuseIn) -
 @router.get("/agreements", policy=READERS, response=list[AgreementOut], tags=["Partners"])
 @paginate(Pages)
 def list_agreements(request: SignedInRequest, filters: Query[AgreementFilters]) -> QuerySet[Agreement]:
-    """Agreements of my partner or my agency."""
+    """Agreements of my partner or my agency; with ``ends_soon`` those that end within 90 days and are not renewed."""
     return filters.filter(permissions.visible_agreements(request.user))
 
 
@@ -139,6 +251,12 @@ def create_agreement(request: SignedInRequest, data: AgreementIn) -> Agreement:
 def get_agreement(request: SignedInRequest, agreement_id: UUID) -> Agreement:
     """One agreement."""
     return permissions.get_visible_agreement(request.user, agreement_id)
+
+
+@router.post("/agreements/{uuid:agreement_id}/file", policy=(Role.HR,), response=AgreementOut, tags=["Partners"])
+def file_agreement(request: SignedInRequest, agreement_id: UUID, file: File[UploadedFile]) -> Agreement:
+    """Keep the signed document with it, as PDF."""
+    return services.file_agreement(actor=request.user, agreement_id=agreement_id, upload=file)
 
 
 @router.post("/agreements/{uuid:agreement_id}/sign", policy=(Role.HR,), response=AgreementOut, tags=["Partners"])

@@ -1,6 +1,11 @@
 """Facts this room announces."""
 
 PARTNER_REGISTERED = "partners.partner_registered"
+REGISTRATION_BEGUN = "partners.registration_begun"
+INVITATION_SENT = "partners.invitation_sent"
+MEMBER_JOINED = "partners.member_joined"
+MEMBER_LEFT = "partners.member_left"
+AGREEMENT_ENDING = "partners.agreement_ending"
 PARTNER_DECIDED = "partners.partner_decided"
 SLOT_SUBMITTED = "partners.slot_submitted"
 SLOT_RETURNED = "partners.slot_returned"

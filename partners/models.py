@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import uuid
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 from django.conf import settings
 from django.db import models
-from django.db.models import F, Q
-from django.db.models.functions import Greatest
+from django.db.models import Exists, F, OuterRef, Q
+from django.db.models.functions import Greatest, Lower
 from django.utils import timezone
 from django_fsm import transition
 
@@ -27,6 +27,7 @@ from partners.states import (
     SlotMode,
     SlotStatus,
     VerificationStatus,
+    VerificationWord,
 )
 
 
@@ -83,6 +84,74 @@ class PartnerMembership(BaseModel):
         return f"{self.user_id} @ {self.partner_id}"
 
 
+class Registration(BaseModel):
+    """An organisation as a visitor typed it in, until the e-mail is confirmed; then a partner has come of it.
+
+    What was typed is scrubbed once it has become a partner, or nobody confirmed it.
+    """
+
+    PERSONAL_FIELDS = ("email", "name", "about")
+
+    email = models.EmailField()
+    name = models.CharField(max_length=160, help_text="Contact person, the first owner.")
+    language = models.CharField(max_length=2, default="id")
+    about = models.JSONField(default=dict, help_text="Fields of services.PartnerData.")
+    agencies = models.ManyToManyField("asn.Agency", related_name="+")
+    expires_at = models.DateTimeField()
+    confirmed_at = models.DateTimeField(null=True)
+    partner = models.OneToOneField(Partner, null=True, on_delete=models.PROTECT, related_name="registration")
+
+    class Meta:
+        constraints = (paired("confirmed_at", "partner", name="registration_confirmed_paired"),)
+
+    def __str__(self) -> str:
+        return str(self.pk)
+
+
+class PartnerInvitation(BaseModel):
+    """Somebody is asked by e-mail to act for a partner. Sending it again makes the link before worthless."""
+
+    PERSONAL_FIELDS = ("email",)
+    LASTS_DAYS = 14
+    MOST_SENDINGS = 5
+
+    partner = models.ForeignKey(Partner, on_delete=models.PROTECT, related_name="invitations")
+    email = models.EmailField()
+    role = models.CharField(max_length=20, choices=PartnerRole, default=PartnerRole.MEMBER)
+    invited_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+")
+    sendings = models.PositiveSmallIntegerField(default=1)
+    expires_at = models.DateTimeField()
+    accepted_at = models.DateTimeField(null=True)
+    accepted_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+")
+    revoked_at = models.DateTimeField(null=True)
+
+    class Meta:
+        ordering = ("-created_at",)
+        constraints = (
+            paired("accepted_by", "accepted_at", name="invitation_accepted_paired"),
+            models.CheckConstraint(
+                condition=Q(accepted_at__isnull=True) | Q(revoked_at__isnull=True), name="invitation_one_end"
+            ),
+            models.UniqueConstraint(
+                Lower("email"),
+                "partner",
+                condition=Q(accepted_at__isnull=True, revoked_at__isnull=True),
+                name="invitation_open_once",
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.partner_id} {self.role}"
+
+    @property
+    def is_open(self) -> bool:
+        return self.accepted_at is None and self.revoked_at is None
+
+    @property
+    def is_late(self) -> bool:
+        return self.is_open and self.expires_at <= timezone.now()
+
+
 class PartnerVerification(TenantModel):
     """One agency's word on a partner."""
 
@@ -93,6 +162,7 @@ class PartnerVerification(TenantModel):
         default=VerificationStatus.PENDING,
     )
     reason = models.CharField(max_length=300, blank=True)
+    asked_at = models.DateTimeField(default=timezone.now)
     decided_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+")
     decided_at = models.DateTimeField(null=True)
 
@@ -129,8 +199,45 @@ class PartnerVerification(TenantModel):
     def refuse(self) -> None:
         """The agency does not, and says why."""
 
+    @transition(status, source=VerificationStatus.REFUSED, target=VerificationStatus.PENDING)
+    def ask_again(self) -> None:
+        """The partner has corrected what was wrong."""
+
+
+class VerificationStep(TenantModel):
+    """One step of the way to a partner's standing, never changed: asked, verified, refused, by whom and why."""
+
+    verification = models.ForeignKey(PartnerVerification, on_delete=models.PROTECT, related_name="steps")
+    word = models.CharField(max_length=20, choices=VerificationWord)
+    note = models.CharField(max_length=300, blank=True)
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+")
+    at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        ordering = ("at", "created_at")
+        constraints = (
+            models.CheckConstraint(
+                condition=~Q(word=VerificationWord.REFUSED) | ~Q(note=""), name="step_refused_with_reason"
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.verification_id} {self.word}"
+
 
 class AgreementQuerySet(models.QuerySet["Agreement"]):
+    def ending(self, today: date, within: int = 90) -> AgreementQuerySet:
+        """Signed, ending within so many days, and not renewed without a gap."""
+        renewed = Agreement.objects.filter(
+            predecessor=OuterRef("pk"),
+            status=AgreementStatus.SIGNED,
+            starts_on__lte=OuterRef("ends_on") + timedelta(days=1),
+            ends_on__gt=OuterRef("ends_on"),
+        )
+        return self.filter(
+            ~Exists(renewed), status=AgreementStatus.SIGNED, ends_on__range=(today, today + timedelta(days=within))
+        )
+
     def covering(self, starts_on: date, ends_on: date) -> AgreementQuerySet:
         """Signed and in force during the whole period."""
         return self.filter(
@@ -159,6 +266,12 @@ class Agreement(TenantModel):
     ends_on = models.DateField()
     parent = models.ForeignKey("self", null=True, blank=True, on_delete=models.PROTECT, related_name="children")
     file = models.ForeignKey(StoredFile, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+    predecessor = models.ForeignKey(
+        "self", null=True, blank=True, on_delete=models.PROTECT, related_name="renewals", help_text="What it renews."
+    )
+    mandate_number = models.CharField(max_length=80, blank=True, help_text="Surat kuasa of whoever signs for the city.")
+    cost_bearer = models.CharField(max_length=200, blank=True, help_text="Who carries which cost.")
+    clauses = models.JSONField(default=dict, help_text="What it settles: code of the clause, note on it.")
 
     objects = AgreementQuerySet.as_manager()
 
@@ -184,6 +297,19 @@ class Agreement(TenantModel):
     def covers(self, starts_on: date, ends_on: date) -> bool:
         """Whether a slot of this period may stand under it."""
         return self.status == AgreementStatus.SIGNED and self.starts_on <= starts_on and ends_on <= self.ends_on
+
+
+class AgreementReminder(TenantModel):
+    """That an agreement was said to end in 90, 30 or 7 days: once each."""
+
+    agreement = models.ForeignKey(Agreement, on_delete=models.PROTECT, related_name="reminders")
+    days = models.PositiveSmallIntegerField()
+
+    class Meta:
+        constraints = (models.UniqueConstraint(fields=("agreement", "days"), name="agreement_reminded_once"),)
+
+    def __str__(self) -> str:
+        return f"{self.agreement_id} {self.days}"
 
 
 class SlotQuerySet(models.QuerySet["Slot"]):

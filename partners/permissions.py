@@ -17,7 +17,7 @@ from asn.models import Employee
 from asn.permissions import agencies_of, serves
 from asn.states import AgencyRole
 from core.rows import find
-from partners.models import Agreement, Partner, PartnerMembership, PartnerVerification, Slot
+from partners.models import Agreement, Partner, PartnerInvitation, PartnerMembership, PartnerVerification, Slot
 from partners.states import PartnerRole, SlotStatus
 
 # What an employee may see of an agency's slots: those that are or were on offer.
@@ -59,6 +59,26 @@ def visible_partners(user: User | None) -> QuerySet[Partner]:
 def get_visible_partner(user: User | None, partner_id: uuid.UUID) -> Partner:
     """The partner, or NotFound."""
     return find(visible_partners(user), partner_id)
+
+
+def visible_memberships(user: User | None) -> QuerySet[PartnerMembership]:
+    """Whoever acts for one's own partner."""
+    if user is None:
+        return PartnerMembership.objects.all()
+    return PartnerMembership.objects.filter(partner__in=partners_of(user))
+
+
+def get_visible_membership(user: User | None, membership_id: uuid.UUID) -> PartnerMembership:
+    """The membership, or NotFound."""
+    return find(visible_memberships(user), membership_id)
+
+
+def visible_invitations(user: User | None) -> QuerySet[PartnerInvitation]:
+    """Those of the partners one owns: an address is nobody else's business."""
+    if user is None:
+        return PartnerInvitation.objects.all()
+    owned = _memberships(user).filter(role=PartnerRole.OWNER).values("partner_id")
+    return PartnerInvitation.objects.filter(partner__in=owned)
 
 
 def visible_verifications(user: User | None) -> QuerySet[PartnerVerification]:

@@ -3,23 +3,29 @@
 from __future__ import annotations
 
 from datetime import date, datetime, time
-from typing import Annotated
+from typing import Annotated, Any
 from uuid import UUID
 
+from django.db.models import Q
+from django.utils import timezone
 from ninja import Field, FilterLookup, Schema
 
 from core.api import Day, Filters, Input, Level, LevelOrNone
+from partners.models import Agreement
 from partners.states import (
+    AgreementClause,
     AgreementKind,
     AgreementStatus,
     CancelReason,
     EvaluationStage,
     EvaluatorRole,
     PartnerKind,
+    PartnerRole,
     ReturnReason,
     SlotMode,
     SlotStatus,
     VerificationStatus,
+    VerificationWord,
 )
 
 DIGITS = r"^[0-9]*$"
@@ -70,6 +76,7 @@ class VerificationOut(Schema):
     partner_id: UUID
     status: VerificationStatus
     reason: str
+    asked_at: datetime
     decided_at: datetime | None
 
 
@@ -104,6 +111,67 @@ class RefuseIn(VerifyIn):
     reason: str = Field(min_length=3, max_length=300)
 
 
+class AskAgainIn(VerifyIn):
+    """Which agency is asked to look again, and what has changed since its refusal."""
+
+    note: str = Field("", max_length=300)
+
+
+class StepOut(Schema):
+    """What was said about a partner's standing, and when."""
+
+    word: VerificationWord
+    note: str
+    at: datetime
+
+
+class MemberOut(Schema):
+    """Somebody who acts for a partner."""
+
+    id: UUID
+    partner_id: UUID
+    name: str = Field(alias="user.name")
+    role: PartnerRole
+
+
+class RoleIn(Input):
+    """In which role."""
+
+    role: PartnerRole
+
+
+class HandOverIn(Input):
+    """Whose turn it is to be owner."""
+
+    membership_id: UUID
+
+
+class InvitationIn(Input):
+    """Whom to invite, and in which role."""
+
+    email: str = Field(min_length=3, max_length=254, examples=["ratna@example.com"])
+    role: PartnerRole = PartnerRole.MEMBER
+
+
+class InvitationOut(Schema):
+    """An invitation to act for a partner; its link goes to the invited address alone."""
+
+    id: UUID
+    partner_id: UUID
+    email: str
+    role: PartnerRole
+    sendings: int
+    expires_at: datetime
+    accepted_at: datetime | None
+    revoked_at: datetime | None
+
+
+class AcceptIn(Input):
+    """The token of the link, as the mail has it."""
+
+    token: str = Field(min_length=1, max_length=100)
+
+
 class AgreementDataIn(Input):
     """What the document says."""
 
@@ -116,6 +184,12 @@ class AgreementDataIn(Input):
     starts_on: Day
     ends_on: Day
     parent_id: UUID | None = None
+    predecessor_id: UUID | None = Field(None, description="The agreement it renews.")
+    mandate_number: str = Field("", max_length=80, description="Surat kuasa of whoever signs for the city.")
+    cost_bearer: str = Field("", max_length=200)
+    clauses: dict[AgreementClause, Annotated[str, Field(max_length=300)]] = Field(
+        default_factory=dict, description="What it settles beside its subject, with a note."
+    )
 
 
 class AgreementIn(AgreementDataIn):
@@ -147,6 +221,16 @@ class AgreementOut(Schema):
     starts_on: date
     ends_on: date
     parent_id: UUID | None
+    predecessor_id: UUID | None
+    mandate_number: str
+    cost_bearer: str
+    clauses: dict[str, str]
+    has_file: bool
+
+    @staticmethod
+    def resolve_has_file(row: Any) -> bool:
+        """Whether the signed document is there; it is downloaded from the page of the agreement."""
+        return row.file_id is not None
 
 
 class AgreementFilters(Filters):
@@ -155,6 +239,11 @@ class AgreementFilters(Filters):
     agency_id: UUID | None = None
     partner_id: UUID | None = None
     status: AgreementStatus | None = None
+    ends_soon: bool = Field(False, description="Within 90 days, and not renewed without a gap.")
+
+    def filter_ends_soon(self, value: bool) -> Q:
+        """By the date in Jakarta; reminders go by each agency's own."""
+        return Q(pk__in=Agreement.objects.ending(timezone.localdate()).values("pk")) if value else Q()
 
 
 class QuestionOut(Schema):

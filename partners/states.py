@@ -26,6 +26,14 @@ class VerificationStatus(models.TextChoices):
     REFUSED = "refused", _("Refused")
 
 
+class VerificationWord(models.TextChoices):
+    """What was said between a partner and an agency about the partner's standing."""
+
+    ASKED = "asked", _("Asked to be verified")
+    VERIFIED = "verified", _("Verified")
+    REFUSED = "refused", _("Refused")
+
+
 class AgreementKind(models.TextChoices):
     KB = "kb", _("Memorandum of understanding (KB)")
     PKS = "pks", _("Cooperation agreement (PKS)")
@@ -36,6 +44,15 @@ class AgreementStatus(models.TextChoices):
     DRAFT = "draft", pgettext_lazy("agreement", "Draft")
     SIGNED = "signed", _("Signed")
     TERMINATED = "terminated", _("Terminated")
+
+
+class AgreementClause(models.TextChoices):
+    """What an agreement may settle beside its subject."""
+
+    INSURANCE = "insurance", _("Insurance of participants")
+    CONFIDENTIALITY = "confidentiality", _("Confidentiality")
+    INTELLECTUAL_PROPERTY = "intellectual_property", _("Intellectual property")
+    DATA_PROTECTION = "data_protection", _("Protection of personal data")
 
 
 class SlotStatus(models.TextChoices):

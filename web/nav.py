@@ -58,6 +58,7 @@ PLACES: tuple[Place, ...] = (
     _place("partner_slots", _("Our slots"), "signpost-split", Role.PARTNER),
     _place("partner_applications", _("Candidates"), "people", Role.PARTNER),
     _place("partner_placements", _("Participants"), "briefcase", Role.PARTNER),
+    _place("partner_standing", _("Our organisation"), "building", Role.PARTNER),
     _place("mentor_placements", _("My mentees"), "person-workspace", Role.MENTOR),
     _place("mentor_agenda", _("Agenda"), "calendar-week", Role.MENTOR),
     _place("employee_slots", _("Find a slot"), "search", Role.EMPLOYEE),

@@ -262,6 +262,21 @@ MESSAGES: dict[str, _Pair] = {
         _("There is a decision on your registration"),
         _("%(partner)s: %(agency)s has looked at your registration."),
     ),
+    "member_joined": (
+        _("%(person)s now acts for %(partner)s"),
+        _("The invitation has been accepted. Roles are changed on the page of members."),
+    ),
+    "member_left": (
+        _("%(person)s no longer acts for %(partner)s"),
+        _("Participants guided by this person: %(count)s. What was waiting there is told to you from now on."),
+    ),
+    # To the partner's owners and HR
+    "agreement_ending": (
+        _("Agreement %(number)s ends on %(ends)s"),
+        _(
+            "%(partner)s and %(agency)s, %(left)s days from now. Without a new agreement no slot beyond it is published."
+        ),
+    ),
     # To the mentor
     "mentee_assigned": (
         _("You have a new mentee"),

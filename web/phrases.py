@@ -198,6 +198,25 @@ ERRORS: dict[str, Phrase] = {
         _("Leave the code empty, or choose university."),
     ),
     "last_owner": (_("A partner keeps at least one owner."), _("Make somebody else owner first.")),
+    "member_already": (_("This address belongs to a member already."), _("Change the role in the list of members.")),
+    "invited_already": (
+        _("This address has been invited already."),
+        _("Send that invitation again, or take it back first."),
+    ),
+    "invitation_over": (_("This invitation has been accepted or taken back."), _("Invite the person anew.")),
+    "invitation_sent_often": (
+        _("This invitation has been sent %(limit)s times."),
+        _("Ask the person to look among unwanted mail, or take it back and invite another address."),
+    ),
+    "sign_in_to_accept": (
+        _("There is an account with this address."),
+        _("Sign in with it first; then open the link again and accept."),
+    ),
+    "unknown_clause": (_("There is no such clause."), _CHOOSE),
+    "renewal_not_longer": (
+        _("A renewal ends later than what it renews."),
+        _("Choose a day after %(day)s, or name no earlier agreement."),
+    ),
     "verification_asked": (_("This agency has been asked already."), _("Wait for its answer; the HR office decides.")),
     "own_partner": (_("You act for this partner yourself."), _("Let a colleague decide.")),
     "partner_not_verified": (_("Your agency has not verified this partner."), _("Verify the partner first.")),

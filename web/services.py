@@ -8,6 +8,8 @@ from typing import Any
 
 from django.conf import settings
 from django.core.mail import EmailMessage
+from django.template.loader import render_to_string
+from django.urls import reverse
 from django.utils import timezone, translation
 
 from accounts.models import User
@@ -15,6 +17,7 @@ from core import audit
 from core.errors import NotFound
 from core.outbox import announce
 from core.services import service
+from partners import services as partners
 from placements import services as placements
 from placements.models import Certificate, Paper
 from web import events
@@ -70,6 +73,46 @@ def mail_notification(*, notification_id: uuid.UUID) -> bool:
     row.emailed_at = timezone.now()
     row.save(update_fields=("emailed_at", "updated_at"))
     return True
+
+
+@service
+def mail_registration(*, registration_id: uuid.UUID) -> bool:
+    """Ask an address whether the registration is theirs; one that has an account is told to sign in instead.
+
+    The link is made here, in the transaction of sending: if that fails, no link is left, and the next try makes another.
+    """
+    found = partners.link_registration(registration_id=registration_id)
+    if found is None:
+        return False
+    row, token = found
+    path = reverse("register_confirm", args=[token]) if token else reverse("partner_register")
+    _mail_link(row.email, row.language, "registration", path, message_id=str(row.pk), row=row, has_account=not token)
+    return True
+
+
+@service
+def mail_invitation(*, invitation_id: uuid.UUID, sending: int) -> bool:
+    """Send the link of an invitation; not one that was taken back meanwhile."""
+    found = partners.link_invitation(invitation_id=invitation_id, sending=sending)
+    if found is None:
+        return False
+    row, token = found
+    language = row.invited_by.language if row.invited_by else settings.LANGUAGE_CODE
+    path = reverse("join_partner", args=[token])
+    _mail_link(row.email, language, "invitation", path, message_id=f"{row.pk}.{row.sendings}", row=row)
+    return True
+
+
+def _mail_link(email: str, language: str, name: str, path: str, *, message_id: str, **context: Any) -> None:
+    with translation.override(language):
+        words = render_to_string(f"mail/{name}.txt", {"link": f"{settings.SITE_URL}{path}", **context})
+    subject, _, body = words.strip().partition("\n")
+    EmailMessage(
+        subject=f"{settings.ACCOUNT_EMAIL_SUBJECT_PREFIX}{subject.strip()}",
+        body=body.strip() + "\n",
+        to=[email],
+        headers={"Message-ID": f"<{message_id}@{settings.MAIL_ID_DOMAIN}>", "Auto-Submitted": "auto-generated"},
+    ).send()
 
 
 @service

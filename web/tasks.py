@@ -16,8 +16,8 @@ from asn.superiors import superior_of
 from core.outbox import handler
 from incentives.models import Award, AwardProposal
 from partners.kinds import JpBasis
-from partners.models import PartnerVerification, Slot, SlotMeeting
-from partners.states import SlotStatus
+from partners.models import Agreement, Partner, PartnerMembership, PartnerVerification, Slot, SlotMeeting
+from partners.states import PartnerRole, SlotStatus
 from placements.models import (
     Application,
     Attendance,
@@ -29,6 +29,7 @@ from placements.models import (
 )
 from placements.states import (
     LIVE_APPLICATION,
+    RESERVING_PLACEMENT,
     ApplicationStatus,
     AttendanceStatus,
     DecisionOutcome,
@@ -667,7 +668,7 @@ def partner_registered(*, partner_id: str, **_: str) -> None:
         services.notify(
             users=_hr(row.agency_id),
             message="partner_to_verify",
-            event_key=f"verification:{row.pk}",
+            event_key=f"verification:{row.pk}:{row.asked_at.isoformat()}",
             params={"partner": row.partner.name},
             url=reverse("agency_partner", args=[row.partner_id]),
         )
@@ -687,6 +688,82 @@ def partner_decided(*, partner_id: str, agency_id: str, **_: str) -> None:
         params={"partner": row.partner.name, "agency": row.agency.name},
         url=reverse("partner_home"),
     )
+
+
+@handler
+def mail_registration(*, registration_id: str, **_: str) -> None:
+    """The address is asked whether it is theirs."""
+    services.mail_registration(registration_id=uuid.UUID(registration_id))
+
+
+@handler
+def mail_invitation(*, invitation_id: str, sending: str, **_: str) -> None:
+    """The invited person gets the link."""
+    services.mail_invitation(invitation_id=uuid.UUID(invitation_id), sending=int(sending))
+
+
+def _owners(partner_id: uuid.UUID) -> Iterable[User]:
+    return User.objects.filter(
+        partner_memberships__partner_id=partner_id,
+        partner_memberships__role=PartnerRole.OWNER,
+        partner_memberships__is_active=True,
+    ).distinct()
+
+
+@handler
+def member_joined(*, partner_id: str, user_id: str, **_: str) -> None:
+    """The owners know who acts for them."""
+    partner, person = Partner.objects.get(pk=partner_id), User.objects.get(pk=user_id)
+    services.notify(
+        users=[owner for owner in _owners(partner.pk) if owner.pk != person.pk],
+        message="member_joined",
+        event_key=f"member:{partner_id}:{user_id}",
+        params={"person": person.name, "partner": partner.name},
+        url=reverse("partner_members"),
+    )
+
+
+@handler
+def member_left(*, partner_id: str, user_id: str, **_: str) -> None:
+    """Those who remain learn what was in these hands."""
+    partner, person = Partner.objects.get(pk=partner_id), User.objects.get(pk=user_id)
+    left = PartnerMembership.objects.get(partner=partner, user=person)
+    if left.is_active:
+        return
+    guided = Placement.objects.filter(
+        mentor__partner=partner, mentor__user=person, status__in=RESERVING_PLACEMENT
+    ).count()
+    services.notify(
+        users=_members(partner.pk),
+        message="member_left",
+        event_key=f"left:{left.pk}:{left.updated_at.isoformat()}",
+        params={"person": person.name, "partner": partner.name, "count": guided},
+        url=reverse("partner_members"),
+    )
+
+
+@handler
+def agreement_ending(*, agreement_id: str, days: str, **_: str) -> None:
+    """HR and the owners of the partner, in time for a new one."""
+    row = Agreement.objects.select_related("partner", "agency").get(pk=agreement_id)
+    today = row.agency.today()
+    if not Agreement.objects.filter(pk=row.pk).ending(today).exists():
+        return
+    params = {
+        "number": row.number_agency,
+        "partner": row.partner.name,
+        "agency": row.agency.name,
+        "ends": row.ends_on.isoformat(),
+        "left": (row.ends_on - today).days,
+    }
+    for people, route in ((_hr(row.agency_id), "agency_agreement"), (_owners(row.partner_id), "partner_agreement")):
+        services.notify(
+            users=people,
+            message="agreement_ending",
+            event_key=f"agreement:{row.pk}:{days}",
+            params=params,
+            url=reverse(route, args=[row.pk]),
+        )
 
 
 # Awards -------------------------------------------------------------------------------------------

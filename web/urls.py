@@ -4,12 +4,17 @@ from django.urls import URLPattern, URLResolver, include, path
 
 from web import urls_partner
 from web.sending import each_once
-from web.views import account, files, gallery, public, sessions, skills, supervisor, verify
+from web.views import account, files, gallery, public, register, sessions, skills, supervisor, verify
 from web.views.employee import applications, home, placements, slots
 
 _public: list[URLPattern] = [
     path("", public.home, name="home"),
     path("privacy/", public.privacy, name="privacy"),
+    path("register/", register.register, name="register"),
+    path("register/sent/", register.sent, name="register_sent"),
+    path("register/<str:token>/", register.confirm, name="register_confirm"),
+    path("organisation/new/", register.own, name="partner_register"),
+    path("join/<str:token>/", register.join, name="join_partner"),
     path("verify/", verify.ask, name="verify"),
     path("verify/<str:code>/", verify.check, name="verify_code"),
 ]

@@ -52,6 +52,7 @@ urlpatterns: list[URLPattern] = [
     path("agreements/", partners.agreements, name="agency_agreements"),
     path("agreements/<uuid:agreement_id>/", partners.agreement, name="agency_agreement"),
     path("agreements/<uuid:agreement_id>/sign/", partners.sign_agreement, name="agency_agreement_sign"),
+    path("agreements/<uuid:agreement_id>/file/", partners.file_agreement, name="agency_agreement_file"),
     path("agreements/<uuid:agreement_id>/end/", partners.terminate_agreement, name="agency_agreement_end"),
     path("people/", people.people, name="agency_people"),
     path("people/export/", people.export_people, name="agency_people_export"),

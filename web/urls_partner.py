@@ -3,10 +3,20 @@
 from django.urls import URLPattern, path
 
 from web.views import attendance, host, mentor
-from web.views.partner import candidates, home, mentors, slots
+from web.views.partner import candidates, home, mentors, organisation, slots
 
 _partner: list[URLPattern] = [
     path("partner/", home.home, name="partner_home"),
+    path("partner/organisation/", organisation.standing, name="partner_standing"),
+    path("partner/organisation/profile/", organisation.profile, name="partner_profile"),
+    path("partner/organisation/<uuid:agency_id>/again/", organisation.ask_again, name="partner_ask_again"),
+    path("partner/members/", organisation.members, name="partner_members"),
+    path("partner/members/hand-over/", organisation.hand_over, name="partner_hand_over"),
+    path("partner/members/<uuid:membership_id>/role/", organisation.member_role, name="partner_member_role"),
+    path("partner/members/<uuid:membership_id>/end/", organisation.member_end, name="partner_member_end"),
+    path("partner/invitations/<uuid:invitation_id>/", organisation.invitation, name="partner_invitation"),
+    path("partner/agreements/", organisation.agreements, name="partner_agreements"),
+    path("partner/agreements/<uuid:agreement_id>/", organisation.agreement, name="partner_agreement"),
     path("partner/slots/", slots.slots, name="partner_slots"),
     path("partner/slots/new/", slots.create, name="partner_slot_create"),
     path("partner/slots/<uuid:slot_id>/", slots.slot, name="partner_slot"),

@@ -22,15 +22,14 @@ from core.services import service
 from core.states import advance
 from core.text import clean_email, clean_text
 from partners import events
-from partners.models import Partner, PartnerMembership, PartnerVerification
+from partners.models import Partner, PartnerMembership, PartnerVerification, VerificationStep
 from partners.permissions import (
     can_act_for,
-    can_manage_members,
     can_verify_partners,
     visible_partners,
     visible_verifications,
 )
-from partners.states import PartnerKind, PartnerRole, VerificationStatus
+from partners.states import PartnerKind, PartnerRole, VerificationStatus, VerificationWord
 
 _check_url = URLValidator(schemes=("http", "https"))
 
@@ -64,7 +63,7 @@ class PartnerRow:
     id: uuid.UUID | None = None
 
 
-def _checked(data: PartnerData, *, known_as: uuid.UUID | None = None) -> PartnerData:
+def checked(data: PartnerData, *, known_as: uuid.UUID | None = None) -> PartnerData:
     """The same data in its normal form."""
     npwp = re.sub(r"[.\- ]", "", data.npwp[:40])
     digits = {
@@ -107,23 +106,36 @@ def register_partner(*, actor: User, data: PartnerData, agency_ids: Sequence[uui
     agencies = list(Agency.objects.filter(pk__in=agency_ids).order_by("code"))
     if not agencies or len(agencies) < len(set(agency_ids)):
         raise Invalid("unknown_agency", field="agency_ids")
-    partner = Partner.objects.create(**asdict(_checked(data)))
+    partner = Partner.objects.create(**asdict(checked(data)))
     PartnerMembership.objects.create(partner=partner, user=actor, role=PartnerRole.OWNER)
-    PartnerVerification.objects.bulk_create([PartnerVerification(agency=a, partner=partner) for a in agencies])
+    verifications = [PartnerVerification(agency=agency, partner=partner) for agency in agencies]
+    PartnerVerification.objects.bulk_create(verifications)
     audit.record(
         actor=actor,
         action="partners.register_partner",
         obj=partner,
         after={"name": partner.name, "agencies": [agency.code for agency in agencies]},
     )
-    for agency in agencies:
-        _announce_registration(partner.pk, agency.pk)
+    for verification in verifications:
+        _asked(verification, by=actor)
     return partner
 
 
-def _announce_registration(partner_id: uuid.UUID, agency_id: uuid.UUID) -> None:
+def _asked(verification: PartnerVerification, *, by: User | None, note: str = "") -> None:
+    """Keep that the agency was asked, and tell it."""
+    VerificationStep.objects.create(
+        agency_id=verification.agency_id,
+        verification=verification,
+        word=VerificationWord.ASKED,
+        note=note,
+        by=by,
+        at=verification.asked_at,
+    )
     outbox.announce(
-        events.PARTNER_REGISTERED, key=f"{partner_id}:{agency_id}", partner_id=partner_id, agency_id=agency_id
+        events.PARTNER_REGISTERED,
+        key=f"{verification.pk}:{verification.asked_at.isoformat()}",
+        partner_id=verification.partner_id,
+        agency_id=verification.agency_id,
     )
 
 
@@ -133,50 +145,13 @@ def update_partner(*, actor: User | None, partner_id: uuid.UUID, data: PartnerDa
     partner = lock(visible_partners(actor), partner_id)
     require(can_act_for(actor, partner.pk))
     changed = []
-    for field, value in asdict(_checked(data, known_as=partner.pk)).items():
+    for field, value in asdict(checked(data, known_as=partner.pk)).items():
         if getattr(partner, field) != value:
             setattr(partner, field, value)
             changed.append(field)
     partner.save()
     audit.record(actor=actor, action="partners.update_partner", obj=partner, after={"changed": changed})
     return partner
-
-
-@service
-def add_partner_member(
-    *, actor: User | None, partner_id: uuid.UUID, user_id: int, role: str = PartnerRole.MEMBER
-) -> PartnerMembership:
-    """Let a user act for the partner, or change in which role."""
-    partner = lock(visible_partners(actor), partner_id)
-    require(can_manage_members(actor, partner.pk))
-    check_choice(role, PartnerRole.values, code="unknown_role", field="role")
-    if not User.objects.filter(pk=user_id, is_active=True).exists():
-        raise Invalid("unknown_user", field="user_id")
-    if role != PartnerRole.OWNER:
-        _keep_an_owner(partner, without=user_id)
-    membership, _ = PartnerMembership.objects.update_or_create(
-        partner=partner, user_id=user_id, defaults={"role": role, "is_active": True}
-    )
-    audit.record(actor=actor, action="partners.add_member", obj=partner, after={"user": user_id, "role": role})
-    return membership
-
-
-@service
-def remove_partner_member(*, actor: User | None, partner_id: uuid.UUID, user_id: int) -> None:
-    """End a membership; the last owner stays."""
-    partner = lock(visible_partners(actor), partner_id)
-    require(can_manage_members(actor, partner.pk))
-    _keep_an_owner(partner, without=user_id)
-    ended = PartnerMembership.objects.filter(partner=partner, user_id=user_id, is_active=True).update(is_active=False)
-    if not ended:
-        raise Invalid("unknown_user", field="user_id")
-    audit.record(actor=actor, action="partners.remove_member", obj=partner, after={"user": user_id})
-
-
-def _keep_an_owner(partner: Partner, *, without: int) -> None:
-    owners = partner.memberships.filter(role=PartnerRole.OWNER, is_active=True)
-    if owners.filter(user_id=without).exists() and owners.count() == 1:
-        raise Conflict("last_owner")
 
 
 @service
@@ -190,7 +165,36 @@ def ask_verification(*, actor: User | None, partner_id: uuid.UUID, agency_id: uu
     if not created:
         raise Conflict("verification_asked")
     audit.record(actor=actor, action="partners.ask_verification", obj=verification)
-    _announce_registration(partner.pk, agency_id)
+    _asked(verification, by=actor)
+    return verification
+
+
+@service
+def ask_verification_again(
+    *,
+    actor: User | None,
+    partner_id: uuid.UUID,
+    agency_id: uuid.UUID,
+    note: str = "",
+    now: datetime | None = None,
+) -> PartnerVerification:
+    """After a refusal the partner has corrected what was wrong, says what, and asks the agency to look again."""
+    verification = lock_only(visible_verifications(actor).filter(agency_id=agency_id, partner_id=partner_id))
+    require(can_act_for(actor, partner_id))
+    note = clean_text(note, field="note", limit=300, required=False)
+    advance(verification, "ask_again")
+    verification.reason = ""
+    verification.decided_by = verification.decided_at = None
+    verification.asked_at = now or timezone.now()
+    verification.save()
+    audit.record(
+        actor=actor,
+        action="partners.ask_verification_again",
+        obj=verification,
+        before={"status": VerificationStatus.REFUSED},
+        after={"status": verification.status},
+    )
+    _asked(verification, by=actor, note=note)
     return verification
 
 
@@ -221,6 +225,14 @@ def _decide(
     verification.reason = reason
     verification.decided_by, verification.decided_at = actor, now or timezone.now()
     verification.save()
+    VerificationStep.objects.create(
+        agency_id=agency_id,
+        verification=verification,
+        word=verification.status,
+        note=reason,
+        by=actor,
+        at=verification.decided_at,
+    )
     audit.record(
         actor=actor,
         action=f"partners.{verb}_partner",
@@ -248,7 +260,7 @@ def import_partners(*, actor: User | None, rows: Sequence[PartnerRow], now: date
     nibs: set[str] = set()
     for number, row in enumerate(rows, start=1):
         with at_row(number):
-            data = _checked(row.data)
+            data = checked(row.data)
             if data.nib and data.nib in nibs:
                 raise Invalid("nib_taken", field="nib")
             nibs.add(data.nib)

@@ -17,7 +17,9 @@ from accounts.services import issue_token
 from core import outbox
 from incentives import services as incentives
 from incentives.models import Award, AwardProposal
+from partners import services as partners
 from partners.kinds import JpBasis, KindPolicy
+from partners.models import PartnerInvitation
 from placements import services
 from placements.models import Certificate, LearningHourEntry, LogbookEntry, MentoringSession, Placement
 from tests.api import Multipart
@@ -93,6 +95,52 @@ def _sign() -> Case:
 def _terminate() -> Case:
     road = make_road()
     return Case(road.hr, {"agreement_id": road.slot.agreement_id}, {"reason": "Diakhiri bersama"})
+
+
+def _agreement_file() -> Case:
+    road = make_road()
+    return Case(road.hr, {"agreement_id": road.slot.agreement_id}, Multipart({}, letter_file()))
+
+
+def _ask_again() -> Case:
+    row = PartnerVerificationFactory(refused=True)
+    member = PartnerMembershipFactory(partner=row.partner)
+    return Case(member.user, {"partner_id": row.partner_id}, {"agency_id": row.agency_id, "note": "NIB dilengkapi"})
+
+
+def _member(body: Any = None) -> Callable[[], Case]:
+    def build() -> Case:
+        owner = PartnerMembershipFactory(owner=True)
+        other = PartnerMembershipFactory(partner=owner.partner)
+        return Case(owner.user, {"membership_id": other.pk}, body)
+
+    return build
+
+
+def _hand_over() -> Case:
+    owner = PartnerMembershipFactory(owner=True)
+    other = PartnerMembershipFactory(partner=owner.partner)
+    return Case(owner.user, {"partner_id": owner.partner_id}, {"membership_id": other.pk})
+
+
+def _invite() -> Case:
+    owner = PartnerMembershipFactory(owner=True)
+    return Case(owner.user, {"partner_id": owner.partner_id}, {"email": "rekan@example.com", "role": "member"})
+
+
+def _invitation() -> Case:
+    owner = PartnerMembershipFactory(owner=True)
+    email = f"rekan{next(_numbers)}@example.com"
+    row = partners.invite_member(actor=owner.user, partner_id=owner.partner_id, email=email)
+    return Case(owner.user, {"invitation_id": row.pk})
+
+
+def _accept() -> Case:
+    case, user = _invitation(), UserFactory()
+    PartnerInvitation.objects.filter(pk=case.ids["invitation_id"]).update(email=user.email)
+    found = partners.link_invitation(invitation_id=case.ids["invitation_id"])
+    assert found is not None
+    return Case(user, {}, {"token": found[1]})
 
 
 def _draft() -> Case:
@@ -486,6 +534,15 @@ CASES: dict[str, Callable[[], Case]] = {
     "mentors_set_expertise": _mentor(lambda: {"expertise": [{"competency": CompetencyFactory().code, "level": 3}]}),
     "mentors_unassign_mentor": _mentor(lambda: None),
     "mentors_update_mentor": _mentor(lambda: {"name": "Sri Lestari", "is_active": True}),
+    "partners_file_agreement": _agreement_file,
+    "partners_ask_verification_again": _ask_again,
+    "partners_change_member_role": _member({"role": "owner"}),
+    "partners_end_membership": _member(),
+    "partners_hand_over_partner": _hand_over,
+    "partners_invite_member": _invite,
+    "partners_resend_invitation": _invitation,
+    "partners_revoke_invitation": _invitation,
+    "partners_accept_invitation": _accept,
     "partners_ask_verification": _ask_verification,
     "partners_cancel_slot": _slot("member", {"reason": "no_capacity"}),
     "partners_clone_slot": _slot("member", {}),

@@ -12,6 +12,7 @@ from core import outbox
 from incentives import services as incentives
 from incentives.models import AwardProposal
 from matching import services as matching
+from partners.services import invite_member
 from placements.models import Certificate, LearningHourEntry, LogbookEntry
 from tests.factories.accounts import UserFactory
 from tests.factories.asn import ActingPeriodFactory, AgencyFactory, AgencyMembershipFactory, EmployeeFactory
@@ -91,6 +92,8 @@ def finished_world() -> World:
         starts_on=later,
         ends_on=later,
     )
+    owner = PartnerMembershipFactory(partner=road.slot.partner, owner=True)
+    invitation = invite_member(actor=owner.user, partner_id=road.slot.partner_id, email="baru@example.com")
     token, _ = issue_token(actor=road.applicant, label="laporan")
     notification = Notification.objects.create(user=road.applicant, event_key="x", code="application_cleared")
     return World(
@@ -103,6 +106,9 @@ def finished_world() -> World:
             "partner_id": road.slot.partner_id,
             "agreement_id": road.slot.agreement_id,
             "parent_id": road.slot.agreement_id,
+            "predecessor_id": road.slot.agreement_id,
+            "membership_id": owner.pk,
+            "invitation_id": invitation.pk,
             "slot_id": road.slot.pk,
             "mentor_id": road.mentor.pk,
             "run_id": run.pk,

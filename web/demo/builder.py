@@ -348,6 +348,7 @@ class _Builder:
                 )
             rows = [self.slot_row(s) for s in world.slots if s.city == code]
             partners.import_slots(actor=None, agency_id=agency.pk, rows=rows)
+        self.newcomers()
         self.guides()
         self.steer_slots()
 
@@ -357,6 +358,45 @@ class _Builder:
             waiting = [p for p in self.world.partners if p.template.scope == "nasional" and code not in p.cities]
             for partner in waiting[:2]:
                 partners.ask_verification(actor=None, partner_id=self.pk(partner.key), agency_id=agency.pk)
+
+    def newcomers(self) -> None:
+        """In each demo city a company that has just registered, and that another city has refused; and an invitation."""
+        for code in DEMO_CITIES:
+            if code not in self.agencies:
+                continue
+            agency = self.agencies[code]
+            elsewhere = next((other for key, other in self.agencies.items() if key != code), None)
+            username = demo.username_of("newcomer", code)
+            owner = accounts.create_user(
+                username=username,
+                email=f"{username}@rintisan.example",
+                name="Pemilik Usaha Rintisan",
+                password=demo.password_of(username),
+            )
+            newcomer = partners.register_partner(
+                actor=owner,
+                data=partners.PartnerData(
+                    kind="company",
+                    name=f"PT Rintisan Digital {agency.city}",
+                    city=agency.city,
+                    about="Usaha rintisan yang membuat aplikasi antrean dan pengaduan untuk layanan publik.",
+                    sector="Teknologi informasi",
+                    email=owner.email,
+                ),
+                agency_ids=[row.pk for row in (agency, elsewhere) if row is not None],
+            )
+            if elsewhere is not None:
+                partners.refuse_partner(
+                    actor=self.officers[elsewhere.code],
+                    agency_id=elsewhere.pk,
+                    partner_id=newcomer.pk,
+                    reason="NIB belum diisi sehingga tidak dapat dicocokkan dengan OSS.",
+                )
+            member = self.users[self.world.accounts[code, "partner"]].partner_memberships.get()
+            partners.invite_member(
+                actor=None, partner_id=member.partner_id, email=f"rekan.{code}@mitra.example", role="member"
+            )
+        partners.remind_of_agreements()
 
     def slot_row(self, slot: PlannedSlot) -> partners.SlotRow:
         published = slot.status in ("published", "paused", "running", "finished")

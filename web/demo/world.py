@@ -576,7 +576,7 @@ class _Planner:
         used = {(city.code, partner.key) for city, _v, partner, _s in chosen}
         owners = {m.partner: m.name for m in self.world.members if m.role == "owner"}
         for city in self.world.cities:
-            soon = [7, 28, 88, -20, -75, 6, 85]
+            soon = [7, 29, 88, -20, -75, 6, 85]
             number = 0
             for partner in self.world.partners:
                 if city.code not in partner.cities:

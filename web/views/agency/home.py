@@ -22,7 +22,7 @@ from matching.models import MatchRun
 from matching.selectors import coverage, current_run, progress
 from matching.services import request_full_match
 from partners.models import Agreement, PartnerVerification, Slot
-from partners.states import AgreementStatus, SlotStatus, VerificationStatus
+from partners.states import SlotStatus, VerificationStatus
 from placements.models import Application, Placement
 from placements.selectors import hours_to_enter
 from placements.states import PlacementStatus
@@ -33,7 +33,6 @@ from web.views.agency.common import is_officer, own_agency
 from web.views.agency.slots import INTEREST
 
 EMPTY_AT_LAST = timedelta(days=14)
-ENDING_SOON = timedelta(days=90)
 SHOWN = 5
 
 
@@ -55,9 +54,7 @@ def _home_page(request: HttpRequest, agency: Agency, **more: Any) -> dict[str, A
         .filter(interest=0)
         .order_by("apply_by", "pk")
     )
-    ending = Agreement.objects.filter(
-        agency=agency, status=AgreementStatus.SIGNED, ends_on__range=(today, today + ENDING_SOON)
-    ).select_related("partner")
+    ending = Agreement.objects.filter(agency=agency).ending(today).select_related("partner")
     run = current_run(agency)
     return {
         "agency": agency,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import uuid
-from datetime import timedelta
 from typing import Any
 
 from django.db import transaction
@@ -15,7 +14,6 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from accounts.roles import Role
-from asn.models import Agency
 from asn.states import AgencyRole
 from core.errors import NotFound
 from core.files import store_pdf
@@ -24,19 +22,20 @@ from core.rows import find
 from partners import services
 from partners.models import Agreement, Partner, PartnerVerification
 from partners.permissions import visible_agreements, visible_verifications
-from partners.states import AgreementKind, AgreementStatus, SlotStatus, VerificationStatus
+from partners.states import AgreementStatus, SlotStatus, VerificationStatus
 from web.components import Column, Fact
-from web.forms.agency_partners import AgreementFilter, AgreementForm, PartnerFilter, ReasonForm
+from web.forms.agency_partners import AgreementFileForm, AgreementFilter, AgreementForm, PartnerFilter, ReasonForm
+from web.onboarding import agreement_facts, flagged, history, uncovered
 from web.pages import Attempt, attempt, done, page, paginate, user_of
 from web.sheets import Field, sheet, wants_sheet
-from web.templatetags.padan import date_range
 from web.views.agency.common import is_officer, own_agency, require_own
 
-ENDING_SOON = timedelta(days=90)
 PARTNER_SHEET = (
     Field(gettext_lazy("Partner"), lambda row: row.partner.name, 34),
     Field(gettext_lazy("Kind"), lambda row: row.partner.get_kind_display()),
     Field(gettext_lazy("City"), lambda row: row.partner.city),
+    Field(gettext_lazy("NIB"), lambda row: row.partner.nib, 16),
+    Field(gettext_lazy("Asked on"), lambda row: row.asked_at, 18),
     Field(gettext_lazy("Open slots"), lambda row: row.slots, 12),
     Field(gettext_lazy("Status"), lambda row: row.get_status_display()),
 )
@@ -134,7 +133,8 @@ def _partner_page(
         "partner": whom,
         "verification": row,
         "facts": _facts(whom),
-        "agreements": _flagged(agency, list(whom.agreements.filter(agency=agency).order_by("-ends_on"))),
+        "history": history(row, names=True),
+        "agreements": flagged(whom.agreements.filter(agency=agency).select_related("agency").order_by("-ends_on")),
         "slots": whom.slots.filter(agency=agency).exclude(status=SlotStatus.DRAFT).order_by("-starts_on")[:10],
         "may": may,
         "can_verify": may and row.status != VerificationStatus.VERIFIED,
@@ -142,16 +142,6 @@ def _partner_page(
         "form": form,
         "problem": outcome.problem,
     }
-
-
-def _flagged(agency: Agency, rows: list[Agreement]) -> list[Agreement]:
-    """Agreements with a mark on those that end soon or have run out."""
-    today = agency.today()
-    for row in rows:
-        in_force = row.status == AgreementStatus.SIGNED
-        row.is_over = in_force and row.ends_on < today  # type: ignore[attr-defined]
-        row.ends_soon = in_force and today <= row.ends_on <= today + ENDING_SOON  # type: ignore[attr-defined]
-    return rows
 
 
 def _facts(row: Partner) -> list[Fact]:
@@ -173,13 +163,13 @@ def _facts(row: Partner) -> list[Fact]:
 def agreements(request: HttpRequest) -> HttpResponseBase:
     """All agreements, those that end first at the top."""
     agency = own_agency(request)
-    rows = visible_agreements(user_of(request)).filter(agency=agency).select_related("partner")
+    rows = visible_agreements(user_of(request)).filter(agency=agency).select_related("partner", "agency")
     found = AgreementFilter(request.GET, rows, agency)
     ordered = found.qs.order_by("ends_on", "pk")
     if wants_sheet(request):
         return sheet(request, _("Agreements"), ordered, AGREEMENT_SHEET, agency_id=agency.pk)
     listed = paginate(request, ordered)
-    _flagged(agency, list(listed))
+    flagged(list(listed))
     return page(
         request,
         "agency/agreements.html",
@@ -199,14 +189,15 @@ def create_agreement(request: HttpRequest, partner_id: uuid.UUID) -> HttpRespons
     """Enter an agreement with its document; it carries slots once signed."""
     own_agency(request, AgencyRole.HR)
     row = get_own_verification(request, partner_id)
-    memoranda = list(row.partner.agreements.filter(agency=row.agency, kind=AgreementKind.KB).order_by("-ends_on"))
-    form = AgreementForm(request.POST or None, request.FILES or None, memoranda=memoranda)
+    known = list(row.partner.agreements.filter(agency=row.agency).order_by("-ends_on"))
+    renewed = next((one for one in known if str(one.pk) == request.GET.get("renews")), None)
+    form = AgreementForm(request.POST or None, request.FILES or None, known=known, renewed=renewed)
     outcome, status = Attempt(), 200
     if request.method == "POST":
         status = 422
         if form.is_valid():
             with attempt(form) as outcome:
-                kept = _keep_agreement(request, row, form.cleaned_data)
+                kept = _keep_agreement(request, row, form.answers())
                 return done(
                     request, _("The agreement is on record. Sign it when it is complete."), "agency_agreement", kept.pk
                 )
@@ -234,7 +225,7 @@ def _keep_agreement(request: HttpRequest, row: PartnerVerification, answers: dic
 
 def get_own_agreement(request: HttpRequest, agreement_id: uuid.UUID) -> Agreement:
     """An agreement of the agency the reader serves."""
-    rows = visible_agreements(user_of(request)).select_related("agency", "partner", "parent", "file")
+    rows = visible_agreements(user_of(request)).select_related("agency", "partner", "parent", "predecessor", "file")
     row = find(rows, agreement_id)
     require_own(request, row.agency)
     return row
@@ -249,25 +240,39 @@ def agreement(request: HttpRequest, agreement_id: uuid.UUID) -> HttpResponse:
 
 def _agreement_page(request: HttpRequest, row: Agreement, **more: Any) -> dict[str, Any]:
     may = is_officer(request, row.agency)
-    _flagged(row.agency, [row])
+    flagged([row])
     return {
         "agency": row.agency,
         "agreement": row,
-        "facts": [
-            Fact(_("Partner"), row.partner.name),
-            Fact(_("Subject"), row.subject),
-            Fact(_("In force"), date_range(row.starts_on, row.ends_on)),
-            Fact(_("Number of the partner"), row.number_partner or "–"),
-            Fact(_("Signed for the city by"), row.signer_agency or "–"),
-            Fact(_("Signed for the partner by"), row.signer_partner or "–"),
-            Fact(_("Under the memorandum of understanding"), row.parent.number_agency if row.parent else "–"),
-        ],
+        "facts": agreement_facts(row),
+        "uncovered": uncovered(row),
+        "renewals": row.renewals.order_by("starts_on"),
         "slots": row.slots.exclude(status=SlotStatus.DRAFT).order_by("-starts_on")[:10],
+        "may": may,
         "can_sign": may and row.status == AgreementStatus.DRAFT,
         "can_terminate": may and row.status == AgreementStatus.SIGNED,
         "problem": None,
         **more,
     }
+
+
+@policy(Role.HR)
+@require_http_methods(["GET", "HEAD", "POST"])
+def file_agreement(request: HttpRequest, agreement_id: uuid.UUID) -> HttpResponse:
+    """Add the signed document, or put a better scan in its place."""
+    row = get_own_agreement(request, agreement_id)
+    form = AgreementFileForm(request.POST or None, request.FILES or None)
+    outcome, status = Attempt(), 200
+    if request.method == "POST":
+        status = 422
+        if form.is_valid():
+            with attempt(form) as outcome:
+                upload = form.cleaned_data["file"]
+                services.file_agreement(actor=user_of(request), agreement_id=row.pk, upload=upload)
+                return done(request, _("The document is kept with the agreement."), "agency_agreement", row.pk)
+            status = outcome.status
+    context = {"agency": row.agency, "agreement": row, "form": form, "problem": outcome.problem}
+    return page(request, "agency/agreement_file.html", context, status=status)
 
 
 @policy(Role.HR)
@@ -299,6 +304,12 @@ def terminate_agreement(request: HttpRequest, agreement_id: uuid.UUID) -> HttpRe
     return page(
         request,
         "agency/agreement_end.html",
-        {"agency": row.agency, "agreement": row, "form": form, "problem": outcome.problem},
+        {
+            "agency": row.agency,
+            "agreement": row,
+            "uncovered": uncovered(row, ended=True),
+            "form": form,
+            "problem": outcome.problem,
+        },
         status=status,
     )

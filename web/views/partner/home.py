@@ -13,14 +13,13 @@ from accounts.roles import Role
 from core.policy import policy
 from partners.models import Agreement, PartnerVerification, Slot
 from partners.permissions import visible_agreements
-from partners.states import AgreementStatus, SlotStatus
+from partners.states import SlotStatus
 from placements.selectors import waiting_counts
 from placements.states import LIVE_APPLICATION, PlacementStatus
 from web.pages import page, user_of
 from web.views.host import hosted
 from web.views.partner.common import own_partner
 
-ENDING_SOON = 90
 STALE_AFTER = 30
 EMPTY_AT_LAST = 14
 
@@ -36,11 +35,7 @@ def home(request: HttpRequest) -> HttpResponse:
     slots = Slot.objects.filter(partner=partner).select_related("agency")
     agreements: list[Agreement] = list(
         visible_agreements(user)
-        .filter(
-            partner=partner,
-            status=AgreementStatus.SIGNED,
-            ends_on__range=(today, today + timedelta(days=ENDING_SOON)),
-        )
+        .filter(partner=partner, pk__in=Agreement.objects.ending(today).values("pk"))
         .select_related("agency")
         .order_by("ends_on")
     )
