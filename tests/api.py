@@ -81,13 +81,11 @@ class Door:
     def body(self, values: Mapping[str, Any]) -> Any:
         """A body that the schemas take, with these values where a field has such a name."""
         schema = _body_schema(self.operation)
-        if schema is None:
-            return None
-        body = example(schema, schema.get("$defs", {}), values)
+        body = example(schema, schema.get("$defs", {}), values) if schema is not None else None
         if any(model.__ninja_param_source__ == "file" for model in self.operation.models):
             from django.core.files.uploadedfile import SimpleUploadedFile
 
-            return Multipart(body, SimpleUploadedFile("surat.pdf", PDF, content_type="application/pdf"))
+            return Multipart(body or {}, SimpleUploadedFile("surat.pdf", PDF, content_type="application/pdf"))
         return body
 
 

@@ -37,13 +37,13 @@ def test_small_world_is_whole_and_keeps_every_promise() -> None:
 
     assert Agency.objects.filter(is_demo=True).count() == 5
     assert 230 <= Employee.objects.count() <= 290
-    assert Partner.objects.count() == 60
+    assert Partner.objects.count() == 62
     status = Slot.objects.values_list("status", flat=True)
     assert list(status).count(SlotStatus.PUBLISHED) >= 30
     today = timezone.localdate()
     assert Assessment.objects.filter(valid_until__lt=today).exists()
     assert Agreement.objects.filter(ends_on__range=(today, today + timedelta(days=30))).exists()
-    assert PartnerVerification.objects.filter(status=VerificationStatus.PENDING).count() == 10
+    assert PartnerVerification.objects.filter(status=VerificationStatus.PENDING).count() == 12
     states = set(Application.objects.values_list("status", flat=True))
     assert {
         ApplicationStatus.AWAITING_CLEARANCE,
@@ -77,7 +77,7 @@ def test_accounts_open_the_door_and_nobody_elses_do() -> None:
         call_command("demo_accounts")
     seed()
     accounts = demo_accounts()
-    assert len(accounts) == 15
+    assert len(accounts) == 17
     for account in accounts:
         assert authenticate(username=account.username, password=account.password), account.username
     usable = [user for user in User.objects.all() if user.has_usable_password()]
