@@ -23,7 +23,7 @@ from matching import services as matching
 from placements import services
 from placements.models import Certificate, Placement
 from tests.factories.accounts import UserFactory
-from tests.factories.asn import AgencyMembershipFactory
+from tests.factories.asn import ActingPeriodFactory, AgencyMembershipFactory, EmployeeFactory
 from tests.factories.partners import AgreementFactory
 from tests.factories.placements import Road, make_road
 from tests.house import routes
@@ -126,6 +126,9 @@ def scenes() -> list[Scene]:
         road = make_road(agency=agency)
         getattr(road, step)()
         add(road)
+    away = make_road(agency=agency)
+    deputy = EmployeeFactory(agency=agency, with_user=True)
+    add(away, period_id=ActingPeriodFactory(delegate=True, holder=away.supervisor, acting=deputy).pk)
     conflict = make_road(agency=agency)
     conflict.apply(has_conflict=True, conflict_note="Saudara bekerja di sana.")
     add(conflict)
