@@ -20,6 +20,7 @@ from django.utils import timezone
 from accounts.models import User
 from core import outbox
 from matching import services as matching
+from partners import services as onboarding
 from placements import services
 from placements.models import Certificate, Placement
 from tests.factories.accounts import UserFactory
@@ -105,6 +106,22 @@ def _with_evidence(road: Road) -> Road:
     return road
 
 
+def _invitation(pk: Any) -> str:
+    """The link of the mail that invites somebody to a partner."""
+    linked = onboarding.link_invitation(invitation_id=pk)
+    assert linked is not None
+    return linked[1]
+
+
+def _registration(agency_id: Any) -> str:
+    """The link of the mail that asks a newcomer whether the address is theirs."""
+    data = onboarding.PartnerData(kind="company", name="PT Baru Sekali", city="Surakarta", nib="1234567890123")
+    row = onboarding.begin_registration(data=data, agency_ids=[agency_id], name="Sari", email="sari@example.com")
+    linked = onboarding.link_registration(registration_id=row.pk)
+    assert linked is not None
+    return linked[1]
+
+
 def scenes() -> list[Scene]:
     """The moments in which pages have something to show: finished, running, mentoring, asked for, drafted."""
     done = finished_world()
@@ -144,6 +161,8 @@ def scenes() -> list[Scene]:
     add(drafted, agreement_id=AgreementFactory(agency=agency, partner=drafted.slot.partner, draft=True).pk)
     outbox.drain()
     matching.refresh_agency(agency_id=agency.pk)
+    for linked in (_invitation(done.ids["invitation_id"]), _registration(agency.pk)):
+        found.append(Scene(done.road, {"token": linked}))
     return found
 
 
