@@ -429,10 +429,11 @@ def clone_slot(request: SignedInRequest, slot_id: UUID, data: CloneIn) -> Slot:
 
 
 def _slot_data(data: SlotIn) -> services.SlotData:
-    values = data.model_dump(exclude={"partner_id", "outcomes", "prerequisites", "meetings"})
+    values = data.model_dump(exclude={"partner_id", "outcomes", "prerequisites", "meetings", "milestones"})
     return services.SlotData(
         **values,
         outcomes=[(line.competency, line.from_level, line.to_level) for line in data.outcomes],
         meetings=[(line.held_on, line.begins_at, line.ends_at, line.place) for line in data.meetings],
+        milestones=[(line.title, line.due_on, line.proof) for line in data.milestones],
         prerequisites=[(line.competency, line.level, line.is_required) for line in data.prerequisites],
     )

@@ -609,6 +609,25 @@ class SlotPrerequisite(TenantModel):
         return f"{self.competency_id} ≥ {self.level}"
 
 
+class SlotMilestone(TenantModel):
+    """What the team of a slot has reached by a day, and what shows it."""
+
+    slot = models.ForeignKey(Slot, on_delete=models.CASCADE, related_name="milestones")
+    title = models.CharField(max_length=160)
+    due_on = models.DateField(help_text="In the agency's zone.")
+    proof = models.CharField(max_length=300, blank=True, help_text="What shows that it is reached.")
+
+    class Meta:
+        ordering = ("due_on", "title")
+        constraints = (
+            models.UniqueConstraint(fields=("slot", "title"), name="milestone_title_once"),
+            models.CheckConstraint(condition=~Q(title=""), name="milestone_has_title"),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.title} {self.due_on}"
+
+
 class SlotMeeting(TenantModel):
     """A date on which the whole group of a slot meets, in the time of the slot's agency."""
 

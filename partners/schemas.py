@@ -280,7 +280,7 @@ class SlotKindOut(Schema):
     icon: str
     jp_form: str
     jp_basis: str = Field(description="What hours are counted by: activity, session, day or manual.")
-    rhythm: str = Field(description="How time is spent: period, sessions or meetings.")
+    rhythm: str = Field(description="How time is spent: period, sessions, meetings or milestones.")
     documents: list[str] = Field(description="What must be there before the start.")
     evidence: list[str] = Field(description="What must be there before completion, beside required evaluations.")
     evaluations: list[EvaluationFormOut]
@@ -312,6 +312,14 @@ class MeetingIn(Input):
     place: str = Field("", max_length=200, description="Room or link, where it is not the slot's place.")
 
 
+class MilestoneIn(Input):
+    """What the team has reached by a day, in the agency's time."""
+
+    title: str = Field(min_length=1, max_length=160, examples=["Data terkumpul dan diperiksa"])
+    due_on: Day
+    proof: str = Field("", max_length=300, description="What shows that it is reached.")
+
+
 class SlotIn(Input):
     """A slot as its partner describes it."""
 
@@ -333,6 +341,9 @@ class SlotIn(Input):
     )
     minimum_cohort: int | None = Field(None, ge=1, le=500, description="It begins with so many; the kind's if empty.")
     meetings: list[MeetingIn] = Field(default_factory=list, max_length=40, description="For kinds that meet on dates.")
+    milestones: list[MilestoneIn] = Field(
+        default_factory=list, max_length=20, description="For kinds whose rhythm is milestones."
+    )
     reserved_seats: int = Field(0, ge=0, le=500, description="Kept for people of one unit.")
     reserve_unit_id: UUID | None = None
     reserve_until: Day | None = Field(None, description="Last day of the reserve; then its seats are everybody's.")
@@ -399,6 +410,15 @@ class MeetingOut(Schema):
     place: str
 
 
+class MilestoneOut(Schema):
+    """What the team has reached by a day, in the agency's time."""
+
+    id: UUID
+    title: str
+    due_on: date
+    proof: str
+
+
 class SlotDetailOut(SlotOut):
     """A slot as those see it who may apply."""
 
@@ -407,6 +427,7 @@ class SlotDetailOut(SlotOut):
     cost: str
     answers: dict[str, str]
     meetings: list[MeetingOut]
+    milestones: list[MilestoneOut]
     prerequisites: list[PrerequisiteOut]
 
 

@@ -398,6 +398,17 @@ ERRORS: dict[str, Phrase] = {
         _("Change the day or the period."),
     ),
     "meeting_day_twice": (_("There are two meetings on %(day)s."), _("Join them into one.")),
+    "kind_without_milestones": (
+        _("The kind “%(kind)s” has no milestones."),
+        _("Leave the milestones away, or choose another kind."),
+    ),
+    "milestones_missing": (_("This kind of slot has dated milestones."), _("Enter one milestone at least.")),
+    "too_many_milestones": (_("There are more than %(limit)s milestones."), _("Join some of them.")),
+    "milestone_twice": (_("“%(title)s” is there twice."), _("Give each milestone a title of its own.")),
+    "milestone_outside_period": (
+        _("The milestone of %(day)s lies outside the slot's period, %(starts_on)s to %(ends_on)s."),
+        _("Choose a day within the period, or change the period."),
+    ),
     "meeting_ends_before_begin": (_("The meeting ends before it begins."), _("Correct the times.")),
     "cohort_range": (
         _("The smallest group is between %(least)s and the number of seats, %(seats)s."),

@@ -28,6 +28,7 @@ class Rhythm(enum.Enum):
     PERIOD = "period"  # a stay over days, written down in a logbook
     SESSIONS = "sessions"  # two people agree when to meet
     MEETINGS = "meetings"  # the whole group meets on the dates of the slot; attendance is recorded
+    MILESTONES = "milestones"  # a team works towards the dated milestones of the slot, and keeps a logbook
 
 
 class Document(enum.Enum):
@@ -174,6 +175,10 @@ class KindPolicy:
     @property
     def uses_meetings(self) -> bool:
         return self.rhythm is Rhythm.MEETINGS
+
+    @property
+    def uses_milestones(self) -> bool:
+        return self.rhythm is Rhythm.MILESTONES
 
     @property
     def uses_plan(self) -> bool:

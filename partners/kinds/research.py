@@ -30,7 +30,7 @@ POLICY = KindPolicy(
     jp_basis=JpBasis.MANUAL,
     jp_planned=10,
     blocks_time=False,
-    rhythm=Rhythm.PERIOD,
+    rhythm=Rhythm.MILESTONES,
     evidence=(Evidence.LOGBOOK_VERIFIED,),
     evaluations=(
         replace(
@@ -67,12 +67,6 @@ POLICY = KindPolicy(
         ),
         Question(
             "team", _("Team"), required=True, help_text=_("Who takes which part: lead, field work, data, writing.")
-        ),
-        Question(
-            "milestones",
-            _("Milestones"),
-            required=True,
-            help_text=_("What is to be there by which day, and what shows it."),
         ),
         Question(
             "outputs",

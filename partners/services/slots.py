@@ -25,7 +25,7 @@ from core.states import advance
 from core.text import clean_text
 from partners import events
 from partners.kinds import KindPolicy, get_kind
-from partners.models import Agreement, Slot, SlotMeeting, SlotOutcome, SlotPrerequisite
+from partners.models import Agreement, Slot, SlotMeeting, SlotMilestone, SlotOutcome, SlotPrerequisite
 from partners.permissions import (
     can_act_for,
     can_edit_slot,
@@ -42,10 +42,13 @@ from partners.states import AgreementKind, AgreementStatus, CancelReason, Return
 MAX_OUTCOMES = 8  # whoever promises everything would be on everybody's list
 MAX_PREREQUISITES = 20
 MAX_MEETINGS = 40
+MAX_MILESTONES = 20
 
 
 # Day, begin, end, room or link.
 Meeting = tuple[date, time, time, str]
+# What is reached, by which day, what shows it.
+Milestone = tuple[str, date, str]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,6 +74,7 @@ class SlotData:
     answers: Mapping[str, str] = dataclasses.field(default_factory=dict)
     minimum_cohort: int | None = None
     meetings: Sequence[Meeting] = ()
+    milestones: Sequence[Milestone] = ()
     reserved_seats: int = 0
     reserve_unit_id: uuid.UUID | None = None
     reserve_until: date | None = None
@@ -178,6 +182,7 @@ def _fields(data: SlotData, agreement: Agreement, codes: CompetencyCodes, today:
         raise Invalid("cohort_range", field="minimum_cohort", least=kind.minimum_cohort, seats=data.seats)
     _check_reserve(agreement.agency, data)
     _check_meetings(kind, data)
+    _check_milestones(kind, data)
     _check_learning(data, codes)
     _check_agreement(agreement, data)
     return {
@@ -230,6 +235,45 @@ def _check_meetings(kind: KindPolicy, data: SlotData) -> None:
         clean_text(place, field=f"meetings.{number}.place", limit=200, required=False)
 
 
+def _check_milestones(kind: KindPolicy, data: SlotData) -> None:
+    if not kind.uses_milestones:
+        if data.milestones:
+            raise Invalid("kind_without_milestones", field="milestones", kind=str(kind.label))
+        return
+    if not data.milestones:
+        raise Invalid("milestones_missing", field="milestones")
+    if len(data.milestones) > MAX_MILESTONES:
+        raise Invalid("too_many_milestones", field="milestones", limit=MAX_MILESTONES)
+    titles: set[str] = set()
+    for number, (given, day, proof) in enumerate(data.milestones):
+        title = clean_text(given, field=f"milestones.{number}.title", limit=160)
+        if title.casefold() in titles:
+            raise Invalid("milestone_twice", field=f"milestones.{number}.title", title=title)
+        titles.add(title.casefold())
+        if not data.starts_on <= day <= data.ends_on:
+            raise Invalid(
+                "milestone_outside_period",
+                field=f"milestones.{number}.due_on",
+                day=day.isoformat(),
+                starts_on=data.starts_on.isoformat(),
+                ends_on=data.ends_on.isoformat(),
+            )
+        clean_text(proof, field=f"milestones.{number}.proof", limit=300, required=False)
+
+
+def _milestones(slot: Slot, data: SlotData) -> list[SlotMilestone]:
+    return [
+        SlotMilestone(
+            slot=slot,
+            agency_id=slot.agency_id,
+            title=clean_text(title, field="milestones", limit=160),
+            due_on=day,
+            proof=clean_text(proof, field="milestones", limit=300, required=False),
+        )
+        for title, day, proof in data.milestones
+    ]
+
+
 def _meetings(slot: Slot, data: SlotData) -> list[SlotMeeting]:
     return [
         SlotMeeting(
@@ -270,14 +314,16 @@ def _learning(slot: Slot, data: SlotData) -> tuple[list[SlotOutcome], list[SlotP
 
 
 def _replace_lines(slot: Slot, data: SlotData) -> None:
-    """Outcomes, prerequisites and meetings as they are now said."""
+    """Outcomes, prerequisites, meetings and milestones as they are now said."""
     slot.outcomes.all().delete()
     slot.prerequisites.all().delete()
     slot.meetings.all().delete()
+    slot.milestones.all().delete()
     outcomes, prerequisites = _learning(slot, data)
     SlotOutcome.objects.bulk_create(outcomes)
     SlotPrerequisite.objects.bulk_create(prerequisites)
     SlotMeeting.objects.bulk_create(_meetings(slot, data))
+    SlotMilestone.objects.bulk_create(_milestones(slot, data))
 
 
 def slot_data(slot: Slot) -> SlotData:
@@ -302,6 +348,7 @@ def slot_data(slot: Slot) -> SlotData:
         reserve_unit_id=slot.reserve_unit_id,
         reserve_until=slot.reserve_until,
         meetings=list(slot.meetings.values_list("held_on", "begins_at", "ends_at", "place")),
+        milestones=list(slot.milestones.values_list("title", "due_on", "proof")),
         outcomes=list(slot.outcomes.values_list("competency_id", "from_level", "to_level")),
         prerequisites=list(slot.prerequisites.values_list("competency_id", "level", "is_required")),
     )
@@ -611,6 +658,7 @@ def import_slots(
     outcomes: list[SlotOutcome] = []
     prerequisites: list[SlotPrerequisite] = []
     meetings: list[SlotMeeting] = []
+    milestones: list[SlotMilestone] = []
     for number, row in enumerate(rows, start=1):
         with at_row(number):
             agreement = agreements.get(row.data.agreement_id)
@@ -629,10 +677,12 @@ def import_slots(
         outcomes += taught
         prerequisites += presupposed
         meetings += _meetings(slot, row.data)
+        milestones += _milestones(slot, row.data)
     Slot.objects.bulk_create(slots)
     SlotOutcome.objects.bulk_create(outcomes)
     SlotPrerequisite.objects.bulk_create(prerequisites)
     SlotMeeting.objects.bulk_create(meetings)
+    SlotMilestone.objects.bulk_create(milestones)
     audit.record(
         actor=actor, action="partners.import_slots", obj=agency, agency_id=agency.pk, after={"rows": len(slots)}
     )

@@ -239,13 +239,16 @@ def test_collaborative_research(language: str, visitor: Callable[..., Page], tmp
     expect(host.page.get_by_text(host.said("Problem statement")).first).to_be_visible()
     host.page.locator("#id_minimum_cohort").fill("2")
     host.page.locator("#id_seats").fill("4")
-    for code in ("problem", "team", "milestones", "outputs"):
+    for code in ("problem", "team", "outputs"):
         host.page.locator(f"[name='answers.{code}']").fill(f"Pengaduan berulang: {code}")
+    host.page.locator("#id_milestones-0-title").fill("Ringkasan diserahkan")
+    host.page.locator("#id_milestones-0-due_on").fill(road.agency.today().isoformat())
     offered(host, office, road, "Riset pengaduan berulang")
     asn.goto(f"/slots/{road.slot.pk}/")
     asn.reads("Collaborative research")
     asn.reads("Problem statement")
     asn.reads("Pengaduan berulang: problem")
+    asn.reads("Ringkasan diserahkan")
     road.beside().accept()
     plan(asn, host, road)
     start(office, road, tmp_path)

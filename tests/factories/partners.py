@@ -14,6 +14,7 @@ from partners.models import (
     PartnerVerification,
     Slot,
     SlotMeeting,
+    SlotMilestone,
     SlotOutcome,
     SlotPrerequisite,
 )
@@ -170,6 +171,15 @@ class SlotFactory(DjangoModelFactory[Slot]):
             SlotMeeting.objects.create(slot=slot, agency=slot.agency, held_on=day, begins_at=time(9), ends_at=time(15))
         slot.meeting_days = len(held_on)
         slot.save()
+
+    @factory.post_generation
+    def milestones(self, create: bool, extracted: list[tuple[str, date, str]] | None, **kwargs: object) -> None:
+        """``milestones=[(title, day, proof)]``; one on the last day for kinds that have any, none for others."""
+        slot = cast(Slot, self)
+        if not create or not slot.policy.uses_milestones:
+            return
+        for title, day, proof in [("Laporan diserahkan", slot.ends_on, "")] if extracted is None else extracted:
+            SlotMilestone.objects.create(slot=slot, agency=slot.agency, title=title, due_on=day, proof=proof)
 
     @factory.post_generation
     def verification(self, create: bool, extracted: object, **kwargs: object) -> None:

@@ -67,6 +67,7 @@ def data(agreement) -> services.SlotData:
         prerequisites=[("TEK-B", 1, True)],
         minimum_cohort=1,
         meetings=[],
+        milestones=[],
     )
 
 

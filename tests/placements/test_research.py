@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -10,11 +11,13 @@ import pytest
 from core.errors import Conflict, Invalid
 from core.outbox import drain
 from partners import services as partners
+from partners.models import Slot
 from partners.services.slots import slot_data
 from placements import services
 from placements.models import LearningHourEntry
 from placements.selectors import completion_evidence
 from tests.api import ask, told
+from tests.assertions import violates
 from tests.factories.partners import days
 from tests.factories.placements import Road, make_road
 
@@ -23,7 +26,6 @@ pytestmark = pytest.mark.django_db
 ANSWERS = {
     "problem": "Mengapa pengaduan yang sama berulang.",
     "team": "Ketua, data, wawancara.",
-    "milestones": "Pekan 2: izin data.",
     "outputs": "Ringkasan kebijakan untuk unit pengaduan.",
 }
 
@@ -40,6 +42,62 @@ def test_a_slot_without_an_answer_is_refused_at_its_field(missing: str) -> None:
     with pytest.raises(Invalid) as refusal:
         partners.create_slot(actor=road.member, partner_id=road.slot.partner_id, data=said)
     assert refusal.value.field == f"answers.{missing}"
+
+
+def test_milestones_are_refused_at_their_line_and_copied_with_the_slot() -> None:
+    road = research(minimum_cohort=2)
+    first, last = road.slot.starts_on, road.slot.ends_on
+    told_once = [("Izin data", first, "Surat izin"), ("Laporan", last, "")]
+    said = replace(slot_data(road.slot), milestones=told_once)
+
+    def offer(**changed: Any) -> Slot:
+        return partners.create_slot(actor=road.member, partner_id=road.slot.partner_id, data=replace(said, **changed))
+
+    for milestones, code, field in (
+        ([], "milestones_missing", "milestones"),
+        ([("Laporan", last, "")] * 21, "too_many_milestones", "milestones"),
+        ([*told_once, ("laporan", first, "")], "milestone_twice", "milestones.2.title"),
+        ([("Laporan", last + timedelta(days=1), "")], "milestone_outside_period", "milestones.0.due_on"),
+        ([("Laporan", first - timedelta(days=1), "")], "milestone_outside_period", "milestones.0.due_on"),
+        ([(" ", last, "")], "text_missing", "milestones.0.title"),
+    ):
+        with pytest.raises(Invalid) as refusal:
+            offer(milestones=milestones)
+        assert (refusal.value.code, refusal.value.field) == (code, field)
+    with pytest.raises(Invalid) as other:
+        offer(kind="internship", answers={})
+    assert other.value.code == "kind_without_milestones"
+    slot = offer()
+    for _ in range(2):
+        partners.update_slot(actor=road.member, slot_id=slot.pk, data=said)
+    copy = partners.clone_slot(actor=road.member, slot_id=slot.pk)
+    assert [tuple(row) for row in slot_data(copy).milestones] == told_once
+    with violates("milestone_title_once"):
+        copy.milestones.create(agency=copy.agency, title="Laporan", due_on=first)
+    with violates("milestone_has_title"):
+        copy.milestones.create(agency=copy.agency, title="", due_on=first)
+
+
+def test_the_api_takes_and_gives_milestones() -> None:
+    road = research()
+    said = slot_data(road.slot)
+    line = {"title": "Temuan diuji", "due_on": said.ends_on.isoformat(), "proof": "Notula"}
+    body = {
+        "partner_id": str(road.slot.partner_id),
+        "agreement_id": str(said.agreement_id),
+        **{name: getattr(said, name) for name in ("kind", "title", "description", "mode", "place", "hours_per_week")},
+        **{name: getattr(said, name).isoformat() for name in ("starts_on", "ends_on", "apply_by")},
+        "seats": 4,
+        "answers": ANSWERS,
+        "milestones": [line],
+        "outcomes": [{"competency": code, "from_level": low, "to_level": high} for code, low, high in said.outcomes],
+    }
+    [kept] = told(ask(road.member, "POST", "slots", body), 201)["milestones"]
+    assert {name: kept[name] for name in line} == line
+    refusal = ask(road.member, "POST", "slots", {**body, "milestones": []})
+    assert (refusal.status_code, refusal.json()["field"]) == (422, "milestones")
+    [shown] = told(ask(road.applicant, "GET", f"slots/{road.slot.pk}"))["milestones"]
+    assert shown["title"] == "Laporan diserahkan"
 
 
 def test_one_person_is_no_team() -> None:

@@ -421,6 +421,7 @@ class _Builder:
                 minimum_cohort=slot.minimum_cohort,
                 meetings=[(day, time(9), time(15), "") for day in slot.meeting_days],
                 answers=dict(slot.answers),
+                milestones=slot.milestones,
                 **self.reserve_of(slot),
             ),
             published_by_id=self.officers[slot.city].pk if published else None,

@@ -12,7 +12,8 @@ from dataclasses import dataclass
 @dataclass(frozen=True, slots=True)
 class Gathering:
     """One slot that each city has, ``length`` days long; the group meets on each of the first ``days``. A partner of the
-    kind ``host`` has it where the city has one; ``answers`` go by the questions of the slot's kind."""
+    kind ``host`` has it where the city has one; ``answers`` go by the questions of the slot's kind; a milestone
+    is reached so many days after the first."""
 
     kind: str
     title: str
@@ -25,6 +26,7 @@ class Gathering:
     days: int = 0
     host: str = ""
     answers: tuple[tuple[str, str], ...] = ()
+    milestones: tuple[tuple[str, int, str], ...] = ()
 
 
 GATHERINGS = (
@@ -104,11 +106,6 @@ GATHERINGS = (
                 "Satu ketua tim dari unit pengaduan, satu anggota untuk data, dua anggota untuk wawancara petugas.",
             ),
             (
-                "milestones",
-                "Pekan 2: pertanyaan dan izin data disepakati. Pekan 5: data terkumpul dan diperiksa. "
-                "Pekan 7: temuan awal diuji bersama petugas. Pekan 9: ringkasan kebijakan diserahkan.",
-            ),
-            (
                 "outputs",
                 "Ringkasan kebijakan empat halaman dan himpunan data tanpa identitas warga. Unit pengaduan memakainya "
                 "untuk mengubah prosedur tindak lanjut.",
@@ -118,6 +115,12 @@ GATHERINGS = (
                 "Data pengaduan tanpa nama, dengan izin kepala dinas. Hasil milik {kota} dan {mitra} bersama; terbitan "
                 "menyebut keduanya.",
             ),
+        ),
+        milestones=(
+            ("Pertanyaan dan izin data disepakati", 13, "Berita acara dan surat izin data"),
+            ("Data terkumpul dan diperiksa", 34, "Himpunan data tanpa identitas warga"),
+            ("Temuan awal diuji bersama petugas", 48, "Notula uji temuan"),
+            ("Ringkasan kebijakan diserahkan", 60, "Naskah ringkasan kebijakan"),
         ),
     ),
 )

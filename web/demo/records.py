@@ -132,6 +132,7 @@ class Slot:
     minimum_cohort: int | None = None
     meeting_days: tuple[date, ...] = ()
     answers: tuple[tuple[str, str], ...] = ()
+    milestones: tuple[tuple[str, date, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -702,6 +702,7 @@ class _Planner:
                         gathering.minimum,
                         tuple(days[: gathering.days]),
                         tuple((code, text.format(**words)) for code, text in gathering.answers),
+                        tuple((title, days[after], proof) for title, after, proof in gathering.milestones),
                     )
                 )
 

@@ -26,6 +26,8 @@ MOST_OUTCOMES = 8
 MOST_LINES = 20
 MEETING_ROWS = 3
 MOST_MEETINGS = 40
+MILESTONE_ROWS = 3
+MOST_MILESTONES = 20
 ANSWER = "answers."  # begins the name of a field that the chosen kind adds
 
 LEVELS = [(level.value, f"{level.value} – {level.label}") for level in Level]
@@ -117,6 +119,28 @@ class MeetingForm(forms.Form):
 
 MeetingFormSet = forms.formset_factory(
     MeetingForm, extra=MEETING_ROWS, max_num=MOST_MEETINGS, absolute_max=MOST_MEETINGS
+)
+
+
+class MilestoneForm(forms.Form):
+    """What the team has reached by a day, and what shows it."""
+
+    title = forms.CharField(label=_("What is reached"), max_length=160, required=False)
+    due_on = DateField(label=_("By"), required=False)
+    proof = forms.CharField(label=_("What shows it"), max_length=300, required=False)
+
+    def clean(self) -> dict[str, Any]:
+        """A line is filled in wholly or not at all."""
+        data: dict[str, Any] = super().clean() or {}
+        if any(data.values()):
+            for name in ("title", "due_on"):
+                if not data.get(name) and name not in self.errors:
+                    self.add_error(name, _("Fill this in, or empty the line."))
+        return data
+
+
+MilestoneFormSet = forms.formset_factory(
+    MilestoneForm, extra=MILESTONE_ROWS, max_num=MOST_MILESTONES, absolute_max=MOST_MILESTONES
 )
 
 
@@ -235,6 +259,7 @@ def typed_lines(typed: QueryDict) -> dict[str, list[dict[str, Any]]]:
         "outcomes": OutcomeForm,
         "prerequisites": PrerequisiteForm,
         "meetings": MeetingForm,
+        "milestones": MilestoneForm,
     }
     for prefix, form in forms_of.items():
         rows = [
@@ -245,7 +270,7 @@ def typed_lines(typed: QueryDict) -> dict[str, list[dict[str, Any]]]:
     return lines
 
 
-def slot_data(form: SlotForm, outcomes: Any, prerequisites: Any, meetings: Any) -> SlotData:
+def slot_data(form: SlotForm, outcomes: Any, prerequisites: Any, meetings: Any, milestones: Any) -> SlotData:
     """The answers as the service takes them."""
     answers = dict(form.cleaned_data)
     agreement_id: uuid.UUID = answers.pop("agreement_id")
@@ -267,6 +292,11 @@ def slot_data(form: SlotForm, outcomes: Any, prerequisites: Any, meetings: Any) 
             (line["held_on"], line["begins_at"], line["ends_at"], line["place"])
             for line in (meetings.cleaned_data if meetings else [])
             if line.get("held_on")
+        ],
+        milestones=[
+            (line["title"], line["due_on"], line["proof"])
+            for line in (milestones.cleaned_data if milestones else [])
+            if line.get("title")
         ],
         **answers,
     )

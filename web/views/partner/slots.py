@@ -32,6 +32,7 @@ from web.forms.partner import (
     CancelForm,
     MeetingFormSet,
     MentorTieForm,
+    MilestoneFormSet,
     OutcomeFormSet,
     PrerequisiteFormSet,
     SlotForm,
@@ -195,11 +196,13 @@ def _slot_form(
             prefix="prerequisites", initial=lines["prerequisites"], form_kwargs={"choices": choices}
         )
         meetings = MeetingFormSet(prefix="meetings", initial=lines["meetings"])
+        milestones = MilestoneFormSet(prefix="milestones", initial=lines["milestones"])
     elif request.method == "POST":
         form = SlotForm(request.POST, agreements=agreements)
         outcomes = OutcomeFormSet(request.POST, prefix="outcomes", form_kwargs={"choices": choices})
         prerequisites = PrerequisiteFormSet(request.POST, prefix="prerequisites", form_kwargs={"choices": choices})
-        meetings = _meetings(request, form)
+        meetings = _dated(request, MeetingFormSet, "meetings", form.chosen.uses_meetings)
+        milestones = _dated(request, MilestoneFormSet, "milestones", form.chosen.uses_milestones)
         status = 422
         if all(
             [
@@ -207,18 +210,22 @@ def _slot_form(
                 outcomes.is_valid(),
                 prerequisites.is_valid(),
                 meetings.is_valid() or not meetings.is_bound,
+                milestones.is_valid() or not milestones.is_bound,
             ]
         ):
             with attempt(form) as outcome:
-                kept = keep(slot_data(form, outcomes, prerequisites, meetings if meetings.is_bound else None))
+                dated = [lines if lines.is_bound else None for lines in (meetings, milestones)]
+                kept = keep(slot_data(form, outcomes, prerequisites, *dated))
                 return done(
                     request, _("The draft is kept. Check your answers, then hand it in."), "partner_slot", kept.pk
                 )
             status = outcome.status
-            _refuse_meeting(meetings, outcome)
+            _refuse_line(meetings, "held_on", outcome)
+            _refuse_line(milestones, "title", outcome)
     else:
         shown = _line_initial(row)
         meetings = MeetingFormSet(prefix="meetings", initial=list(row.meetings.values()) if row else [])
+        milestones = MilestoneFormSet(prefix="milestones", initial=list(row.milestones.values()) if row else [])
         form = SlotForm(initial=slot_initial(row) if row else _fresh(agreements), agreements=agreements)
         outcomes = OutcomeFormSet(prefix="outcomes", initial=shown[0], form_kwargs={"choices": choices})
         prerequisites = PrerequisiteFormSet(prefix="prerequisites", initial=shown[1], form_kwargs={"choices": choices})
@@ -232,6 +239,7 @@ def _slot_form(
             "outcomes": outcomes,
             "prerequisites": prerequisites,
             "meetings": meetings,
+            "milestones": milestones,
             "agreements": agreements,
             "problem": outcome.problem,
             **reading,
@@ -241,18 +249,18 @@ def _slot_form(
     )
 
 
-def _meetings(request: HttpRequest, form: SlotForm) -> Any:
-    """The dates that were typed, where the chosen kind has any; its lines may not have been on the page yet."""
-    asked = form.chosen.uses_meetings and "meetings-TOTAL_FORMS" in request.POST
-    return MeetingFormSet(request.POST if asked else None, prefix="meetings")
+def _dated(request: HttpRequest, lines: Any, prefix: str, is_asked: bool) -> Any:
+    """The dated lines that were typed, where the chosen kind has any; they may not have been on the page yet."""
+    asked = is_asked and f"{prefix}-TOTAL_FORMS" in request.POST
+    return lines(request.POST if asked else None, prefix=prefix)
 
 
-def _refuse_meeting(meetings: Any, outcome: Attempt) -> None:
-    """Put a refusal of one date at its line."""
+def _refuse_line(lines: Any, first: str, outcome: Attempt) -> None:
+    """Put a refusal of one dated line where it was typed; lines without their ``first`` field are empty."""
     prefix, _, rest = outcome.problem.field.partition(".") if outcome.problem else ("", "", "")
     number, _, name = rest.partition(".")
-    filled = [line for line in meetings if meetings.is_bound and line.cleaned_data.get("held_on")]
-    if outcome.problem and prefix == "meetings" and number.isdigit() and int(number) < len(filled):
+    filled = [line for line in lines if lines.is_bound and line.cleaned_data.get(first)]
+    if outcome.problem and prefix == lines.prefix and number.isdigit() and int(number) < len(filled):
         filled[int(number)].add_error(name, f"{outcome.problem.message} {outcome.problem.remedy}")
 
 
