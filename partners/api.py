@@ -153,11 +153,10 @@ def change_member_role(request: SignedInRequest, membership_id: UUID, data: Role
 
 
 @router.post("/members/{uuid:membership_id}/end", policy=(Role.PARTNER,), response={204: None}, tags=["Partners"])
-def end_membership(request: SignedInRequest, membership_id: UUID) -> tuple[int, None]:
+def end_membership(request: SignedInRequest, membership_id: UUID) -> None:
     """Somebody no longer acts for my organisation; the remaining members are told."""
     row = permissions.get_visible_membership(request.user, membership_id)
     services.remove_partner_member(actor=request.user, partner_id=row.partner_id, user_id=row.user_id)
-    return 204, None
 
 
 @router.post("/partners/{uuid:partner_id}/hand-over", policy=(Role.PARTNER,), response=MemberOut, tags=["Partners"])
