@@ -107,7 +107,7 @@ def _prepared(rows: QuerySet[Any] | Sequence[Any], prepare: Callable[[list[Any]]
 
 
 def _cell(page: Any, value: object, zone: dt.tzinfo | None) -> Any:
-    if value is None:
+    if value is None or value == "":
         return WriteOnlyCell(page, value=None)
     if isinstance(value, dt.datetime):
         cell = WriteOnlyCell(page, value=value.astimezone(zone or dt.UTC).replace(tzinfo=None))

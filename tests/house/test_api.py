@@ -96,9 +96,13 @@ def _body_model(door: Door) -> type[BaseModel]:
     raise AssertionError(door.name)
 
 
+def _takes_a_file_only(door: Door) -> bool:
+    return {model.__ninja_param_source__ for model in door.operation.models} <= {"path", "query", "file"}
+
+
 def test_bodies_are_strict_schemas() -> None:
     for door in WRITING:
-        if door.body({}) is not None:
+        if door.body({}) is not None and not _takes_a_file_only(door):
             assert issubclass(_body_model(door), Input), door.name
 
 

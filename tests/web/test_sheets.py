@@ -50,6 +50,7 @@ LISTS = {
     "partner_applications": "member",
     "partner_mentors": "member",
     "partner_placements": "member",
+    "partner_agreements": "member",
     "employee_slots": "applicant",
     "employee_applications": "applicant",
     "employee_placements": "applicant",
@@ -86,7 +87,8 @@ def test_every_list_page_offers_its_workbook() -> None:
     }
     offering = {str(p.relative_to(folder)) for p in folder.rglob("*.html") if "<c-export" in p.read_text()}
     assert listing - offering - NO_LISTS == set()
-    assert len(offering) == len(LISTS)
+    # The waitlist is one slot's: tests/web/test_waitlist.py takes it along.
+    assert len(offering - {"agency/waitlist.html"}) == len(LISTS)
 
 
 @pytest.mark.parametrize("name", LISTS)
@@ -101,7 +103,7 @@ def test_each_list_is_a_workbook_in_which_nothing_runs(name: str) -> None:
     written = book_of(client.get(reverse(name), {"format": "xlsx"}))
     assert written.freeze_panes == "A2"
     cells = [cell for row in written.iter_rows() for cell in row]
-    assert all(cell.data_type in {"s", "n", "d"} for cell in cells)
+    assert not [(cell.data_type, cell.value) for cell in cells if cell.data_type not in {"s", "n", "d"}]
     assert not [cell.value for cell in cells if isinstance(cell.value, str) and cell.value.startswith(tuple("=+-@"))]
     assert not [cell.value for cell in cells if isinstance(cell.value, str) and road.employee.nip in cell.value]
     event = AuditEvent.objects.get(action="web.export_list")

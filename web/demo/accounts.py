@@ -23,7 +23,7 @@ ROLES = {  # role: (first part of the user name, what the printout says)
     "supervisor": ("atasan", "Atasan langsung"),
     "hr": ("sdm", "Pengelola SDM"),
     "partner": ("mitra", "Mitra"),
-    "newcomer": ("mitra-baru", "Mitra baru"),
+    "newcomer": ("calon", "Calon mitra"),
     "mentor": ("mentor", "Mentor"),
     "auditor": ("auditor", "Auditor"),
     "leadership": ("pimpinan", "Pimpinan"),

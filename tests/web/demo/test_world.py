@@ -177,7 +177,7 @@ def test_slots_stand_under_their_agreement_and_mentors_belong_to_the_host(
             assert slot.ends_on < planned.today
     left = sorted((a.ends_on - planned.today).days for a in planned.agreements)
     assert left[0] < 0
-    assert {7, 28, 88} <= set(left)
+    assert {7, 29, 88} <= set(left)
     numbers = Counter((a.city, a.number_agency) for a in planned.agreements)
     assert max(numbers.values()) == 1
 

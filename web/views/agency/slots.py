@@ -193,6 +193,10 @@ def _slot_page(user: User, row: Slot, form: ReturnSlotForm, outcome: Attempt) ->
     codes = {reason.competency for candidate in candidates for reason in candidate.reasons if reason.competency}
     names = {c.pk: c.name for c in Competency.objects.filter(pk__in=codes)} if codes else {}
     calibration = calibration_of(row.agency) if candidates else None
+    counts = row.applications.aggregate(
+        handed_in=Count("pk", filter=Q(status__in=HANDED_IN)),
+        waiting=Count("pk", filter=Q(status=ApplicationStatus.WAITLISTED) | Q(holds_seat=True)),
+    )
     verification = PartnerVerification.objects.filter(agency=row.agency_id, partner=row.partner_id).first()
     return {
         "slot": row,
@@ -203,8 +207,8 @@ def _slot_page(user: User, row: Slot, form: ReturnSlotForm, outcome: Attempt) ->
         "mentors": [tie.mentor for tie in row.slot_mentors.select_related("mentor").order_by("created_at", "pk")],
         "is_covered": row.agreement.covers(row.starts_on, row.ends_on),
         "verification": verification,
-        "applications": row.applications.filter(status__in=HANDED_IN).count(),
-        "waiting": row.applications.filter(Q(status=ApplicationStatus.WAITLISTED) | Q(holds_seat=True)).count(),
+        "applications": counts["handed_in"],
+        "waiting": counts["waiting"],
         "can_review": row.status == SlotStatus.SUBMITTED and can_review_slot(user, row),
         "candidates": [
             {
