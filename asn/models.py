@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import zoneinfo
+from collections.abc import Callable
 from datetime import date, datetime
 from decimal import Decimal
+from functools import reduce
+from operator import or_
 
 from django.conf import settings
 from django.contrib.postgres.constraints import ExclusionConstraint
@@ -29,6 +32,18 @@ from asn.states import (
     TimeZone,
 )
 from core.models import BaseModel, TenantModel, ordered, paired
+
+
+def by_own_date(rule: Callable[[date], Q], *, agency: str = "agency", now: datetime | None = None) -> Q:
+    """What ``rule`` picks by a date, each row by the date on the wall of its own agency.
+
+    At 23.30 in Jakarta it is the next day in Palu and Jayapura already. ``agency`` is the way to the agency.
+    """
+    now = now or timezone.now()
+    zones: dict[date, list[str]] = {}
+    for zone in TimeZone.values:
+        zones.setdefault(now.astimezone(zoneinfo.ZoneInfo(zone)).date(), []).append(zone)
+    return reduce(or_, (Q((f"{agency}__time_zone__in", names)) & rule(day) for day, names in zones.items()))
 
 
 def in_current_language(row: models.Model, field: str) -> str:

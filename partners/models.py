@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Callable
 from datetime import date, timedelta
 from typing import Any
 
@@ -13,7 +14,7 @@ from django.db.models.functions import Greatest, Lower
 from django.utils import timezone
 from django_fsm import transition
 
-from asn.models import Competency, Unit
+from asn.models import Competency, Unit, by_own_date
 from asn.states import Level
 from core.models import BaseModel, StateField, StoredFile, TenantModel, ordered, paired
 from partners.kinds import KindPolicy, Question, get_kind
@@ -225,18 +226,24 @@ class VerificationStep(TenantModel):
         return f"{self.verification_id} {self.word}"
 
 
+def _on(today: date | None, rule: Callable[[date], Q]) -> Q:
+    return by_own_date(rule) if today is None else rule(today)
+
+
 class AgreementQuerySet(models.QuerySet["Agreement"]):
-    def ending(self, today: date, within: int = 90) -> AgreementQuerySet:
-        """Signed, ending within so many days, and not renewed without a gap."""
+    def ending(self, today: date | None = None, within: int = 90) -> AgreementQuerySet:
+        """Signed, ending within so many days, and not renewed without a gap. Without ``today`` by each agency's own date."""
         renewed = Agreement.objects.filter(
             predecessor=OuterRef("pk"),
             status=AgreementStatus.SIGNED,
             starts_on__lte=OuterRef("ends_on") + timedelta(days=1),
             ends_on__gt=OuterRef("ends_on"),
         )
-        return self.filter(
-            ~Exists(renewed), status=AgreementStatus.SIGNED, ends_on__range=(today, today + timedelta(days=within))
-        )
+
+        def soon(day: date) -> Q:
+            return Q(ends_on__range=(day, day + timedelta(days=within)))
+
+        return self.filter(_on(today, soon), ~Exists(renewed), status=AgreementStatus.SIGNED)
 
     def covering(self, starts_on: date, ends_on: date) -> AgreementQuerySet:
         """Signed and in force during the whole period."""
@@ -313,27 +320,28 @@ class AgreementReminder(TenantModel):
 
 
 class SlotQuerySet(models.QuerySet["Slot"]):
-    def open(self, today: date, unit_id: uuid.UUID | None = None) -> SlotQuerySet:
+    def open(self, today: date | None = None, unit_id: uuid.UUID | None = None) -> SlotQuerySet:
         """Published, a seat left, the deadline not past, the agreement covering the period.
 
-        With ``unit_id`` only those with a seat that a person of this unit may take.
+        Without ``today`` each agency's own date decides. With ``unit_id`` only those with a seat that a person of this unit
+        may take.
         """
         slots = self.filter(
+            _on(today, lambda day: Q(apply_by__gte=day)),
             status=SlotStatus.PUBLISHED,
             seats__gt=F("filled_seats") + F("held_seats"),
-            apply_by__gte=today,
             agreement__status=AgreementStatus.SIGNED,
             agreement__starts_on__lte=F("starts_on"),
             agreement__ends_on__gte=F("ends_on"),
         )
         return slots if unit_id is None else slots.with_seat_for(unit_id, today)
 
-    def with_seat_for(self, unit_id: uuid.UUID | None, today: date) -> SlotQuerySet:
+    def with_seat_for(self, unit_id: uuid.UUID | None, today: date | None = None) -> SlotQuerySet:
         """A seat left that is not kept for people of another unit."""
         reserved = Greatest(F("reserved_seats") - F("reserve_used"), 0)
         return self.filter(seats__gt=F("filled_seats") + F("held_seats")).filter(
             Q(reserved_seats=0)
-            | Q(reserve_until__lt=today)
+            | _on(today, lambda day: Q(reserve_until__lt=day))
             | Q(reserve_unit__in=units_above(unit_id))
             | Q(seats__gt=F("filled_seats") + F("held_seats") + reserved)
         )

@@ -7,7 +7,6 @@ from typing import Annotated, Any
 from uuid import UUID
 
 from django.db.models import Q
-from django.utils import timezone
 from ninja import Field, FilterLookup, Schema
 
 from core.api import Day, Filters, Input, Level, LevelOrNone
@@ -242,8 +241,8 @@ class AgreementFilters(Filters):
     ends_soon: bool = Field(False, description="Within 90 days, and not renewed without a gap.")
 
     def filter_ends_soon(self, value: bool) -> Q:
-        """By the date in Jakarta; reminders go by each agency's own."""
-        return Q(pk__in=Agreement.objects.ending(timezone.localdate()).values("pk")) if value else Q()
+        """By each agency's own date, as the reminders."""
+        return Q(pk__in=Agreement.objects.ending().values("pk")) if value else Q()
 
 
 class QuestionOut(Schema):

@@ -6,7 +6,6 @@ import uuid
 from datetime import date
 
 from django.db.models import Count, Exists, OuterRef, Q, QuerySet
-from django.utils import timezone
 
 from accounts.models import User
 from partners.models import Slot, SlotOutcome
@@ -30,11 +29,11 @@ def slot_list(
 ) -> QuerySet[Slot]:
     """The slots a user sees, filtered; with partner and outcomes at hand.
 
-    ``open_only`` asks for those that may be applied for on ``today``: pass the agency's own date.
+    ``open_only`` asks for those that may be applied for on ``today``, or today by each agency's own date.
     """
     slots = visible_slots(user)
     if open_only:
-        slots = slots.filter(pk__in=Slot.objects.open(today or timezone.localdate()).values("pk"))
+        slots = slots.filter(pk__in=Slot.objects.open(today).values("pk"))
     exact = {
         "agency_id": agency_id,
         "partner_id": partner_id,

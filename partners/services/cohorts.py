@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import uuid
-from datetime import datetime, timedelta
+from datetime import datetime
 
-from django.db.models import F
+from django.db.models import F, Q
 from django.utils import timezone
 
 from accounts.models import User
+from asn.models import by_own_date
 from core import audit, outbox
 from core.errors import Conflict, require
 from core.rows import lock
@@ -50,16 +51,15 @@ def waive_cohort(*, actor: User, slot_id: uuid.UUID, reason: str, now: datetime 
 
 def tell_short_cohorts(*, now: datetime | None = None) -> int:
     """Announce, once a slot, that applications have ended below the smallest group. Returns how many are short now."""
-    today = timezone.localdate(now)
-    rows = Slot.objects.filter(
-        status__in=OFFERED,
-        minimum_cohort__gt=1,
-        filled_seats__lt=F("minimum_cohort"),
-        cohort_waived_at=None,
-        apply_by__lte=today,  # today in the capital; the agency's own date decides below
-        ends_on__gte=today - timedelta(days=1),
-    ).select_related("agency")
-    short = [slot for slot in rows if slot.apply_by < slot.agency.today(now)]
+    short = list(
+        Slot.objects.filter(
+            by_own_date(lambda day: Q(apply_by__lt=day, ends_on__gte=day), now=now),
+            status__in=OFFERED,
+            minimum_cohort__gt=1,
+            filled_seats__lt=F("minimum_cohort"),
+            cohort_waived_at=None,
+        )
+    )
     for slot in short:
         _tell(slot)
     return len(short)

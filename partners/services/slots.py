@@ -8,11 +8,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 
-from django.db.models import F
+from django.db.models import F, Q
 from django.utils import timezone
 
 from accounts.models import User
-from asn.models import Agency, Unit
+from asn.models import Agency, Unit, by_own_date
 from asn.services.agencies import managed_agency
 from asn.services.checks import CompetencyCodes, check_choice, check_level
 from asn.states import AgencyRole
@@ -517,13 +517,15 @@ def set_reserve(
 
 def tell_ended_reserves(*, now: datetime | None = None) -> int:
     """Announce, once a slot, that the day of its reserve is over: its seats are everybody's. Returns how many are."""
-    latest = timezone.localdate(now)
-    rows = Slot.objects.filter(
-        status=SlotStatus.PUBLISHED,
-        reserve_until__range=(latest - timedelta(days=3), latest),  # the agency's own date decides below
-        reserve_used__lt=F("reserved_seats"),
-    ).select_related("agency")
-    ended = [slot for slot in rows if slot.reserve_until and slot.reserve_until < slot.agency.today(now)]
+
+    def just_over(day: date) -> Q:
+        return Q(reserve_until__range=(day - timedelta(days=3), day - timedelta(days=1)))
+
+    ended = list(
+        Slot.objects.filter(
+            by_own_date(just_over, now=now), status=SlotStatus.PUBLISHED, reserve_used__lt=F("reserved_seats")
+        )
+    )
     for slot in ended:
         _tell_ended_reserve(slot)
     return len(ended)

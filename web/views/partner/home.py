@@ -10,6 +10,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from accounts.roles import Role
+from asn.models import by_own_date
 from core.policy import policy
 from partners.models import Agreement, PartnerVerification, Slot
 from partners.permissions import visible_agreements
@@ -30,12 +31,11 @@ def home(request: HttpRequest) -> HttpResponse:
     """Candidates to answer, days to read, slots to look after, agreements about to end."""
     user = user_of(request)
     partner = own_partner(request)
-    today = timezone.localdate()
     request.waiting_counts = counts = waiting_counts(user)  # type: ignore[attr-defined]  # the navigation shows them too
     slots = Slot.objects.filter(partner=partner).select_related("agency")
     agreements: list[Agreement] = list(
         visible_agreements(user)
-        .filter(partner=partner, pk__in=Agreement.objects.ending(today).values("pk"))
+        .filter(partner=partner, pk__in=Agreement.objects.ending().values("pk"))
         .select_related("agency")
         .order_by("ends_on")
     )
@@ -47,8 +47,8 @@ def home(request: HttpRequest) -> HttpResponse:
             "waiting": counts,
             "returned": slots.filter(status=SlotStatus.RETURNED).order_by("-updated_at"),
             "quiet": slots.filter(
+                by_own_date(lambda day: Q(apply_by__range=(day, day + timedelta(days=EMPTY_AT_LAST)))),
                 status=SlotStatus.PUBLISHED,
-                apply_by__range=(today, today + timedelta(days=EMPTY_AT_LAST)),
                 filled_seats__lt=F("seats"),
             )
             .annotate(interest=Count("applications", filter=Q(applications__status__in=LIVE_APPLICATION)))
