@@ -133,6 +133,25 @@ def import_users(*, actor: User | None = None, rows: Sequence[UserRow]) -> list[
 
 
 @service
+def set_language(*, actor: User, language: str) -> User:
+    """Speak this language to a person from now on: in mails and notifications, to their programs, and after each sign-in."""
+    if language not in User.Language.values:
+        raise Invalid("language_unknown", field="language")
+    user = User.objects.select_for_update(no_key=True).get(pk=actor.pk)
+    if user.language != language:
+        before, user.language = user.language, language
+        user.save(update_fields=("language",))
+        audit.record(
+            actor=actor,
+            action="accounts.set_language",
+            obj=user,
+            before={"language": before},
+            after={"language": language},
+        )
+    return user
+
+
+@service
 def issue_token(*, actor: User, label: str, days: int = 90, now: datetime | None = None) -> tuple[ApiToken, str]:
     """A bearer token for one's own programs; its plain text is returned here and kept nowhere."""
     if not 1 <= days <= MAX_TOKEN_DAYS:

@@ -10,7 +10,6 @@ from core.policy import policy
 urlpatterns: list[URLPattern | URLResolver] = [
     path("health/", policy(Role.PUBLIC)(health), name="health"),
     path("accounts/", include("allauth.account.urls")),
-    path("language/", include("django.conf.urls.i18n")),
     path("api/", api.urls),
     path("", include("web.urls")),
 ]

@@ -9,7 +9,9 @@ from django.db.models import QuerySet
 from ninja import Query
 from ninja.pagination import paginate
 
+from accounts import services as accounts
 from accounts.auth import SignedInRequest
+from accounts.models import User
 from accounts.roles import Role, roles_of
 from asn.models import AgencyMembership, Employee
 from core.api import Pages
@@ -19,7 +21,7 @@ from partners.models import PartnerMembership
 from placements.selectors import waiting_counts
 from web import services
 from web.models import Notification
-from web.schemas import MeOut, NotificationFilters, NotificationOut, ReadOut
+from web.schemas import LanguageIn, MeOut, NotificationFilters, NotificationOut, ReadOut
 
 router = Router(tags=["Me"])
 
@@ -27,7 +29,16 @@ router = Router(tags=["Me"])
 @router.get("/me", policy=(Role.SIGNED_IN,), response=MeOut)
 def get_me(request: SignedInRequest) -> dict[str, Any]:
     """Who I am, what I may do, and how much waits for me."""
-    user = request.user
+    return _about(request.user)
+
+
+@router.put("/me/language", policy=(Role.SIGNED_IN,), response=MeOut)
+def set_language(request: SignedInRequest, data: LanguageIn) -> dict[str, Any]:
+    """Choose the language of my mails, notifications and answers; a header `Accept-Language` still wins for its request."""
+    return _about(accounts.set_language(actor=request.user, language=data.language))
+
+
+def _about(user: User) -> dict[str, Any]:
     return {
         "username": user.username,
         "name": user.name,

@@ -8,8 +8,9 @@ from uuid import UUID
 
 from ninja import Field, Schema
 
+from accounts.models import User
 from accounts.roles import Role
-from core.api import Filters
+from core.api import Filters, Input
 
 
 class AgencyRoleOut(Schema):
@@ -42,6 +43,12 @@ class MeOut(Schema):
     partners: list[PartnerRoleOut]
     waiting: dict[str, int] = Field(examples=[{"clearance": 2, "approval": 0}])
     unread: int
+
+
+class LanguageIn(Input):
+    """The language I want to read."""
+
+    language: User.Language
 
 
 class NotificationOut(Schema):

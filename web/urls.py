@@ -9,6 +9,7 @@ from web.views.employee import applications, home, placements, slots
 
 _public: list[URLPattern] = [
     path("", public.home, name="home"),
+    path("language/", account.set_language, name="set_language"),
     path("privacy/", public.privacy, name="privacy"),
     path("register/", register.register, name="register"),
     path("register/sent/", register.sent, name="register_sent"),

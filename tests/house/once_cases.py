@@ -621,4 +621,5 @@ CASES: dict[str, Callable[[], Case]] = {
     "placements_withdraw_application": _application("apply", "applicant", {}),
     "web_read_notification": _notification(one=True),
     "web_read_notifications": _notification(one=False),
+    "web_set_language": lambda: Case(UserFactory(), {}, {"language": "en"}),
 }

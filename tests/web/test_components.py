@@ -251,7 +251,7 @@ def test_parts_of_a_score_add_up(show: Any) -> None:
 
     page = show("reason-list", reasons=reasons, parts=True)
 
-    assert re.findall(r"<td>(.*?)</td>", page) == ["3900", "1651", "5551"]
+    assert re.findall(r"<td>(.*?)</td>", page) == ["3.900", "1.651", "5.551"]
     assert "<table" not in show("reason-list", reasons=reasons)
 
 

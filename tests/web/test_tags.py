@@ -7,6 +7,7 @@ from decimal import Decimal
 
 import pytest
 import time_machine
+from django import forms
 from django.template import engines
 from django.utils import translation
 
@@ -130,6 +131,18 @@ def test_numbers_have_a_comma() -> None:
     assert padan.percent(0.634) == "63%"
     assert padan.percent(0.6345, 1) == "63,5%"
     assert padan.percent(None) == padan.decimal(None) == ""
+
+
+def test_thousands_are_set_apart_in_words_and_never_in_fields() -> None:
+    source = "{% load i18n %}{{ many }} · {% blocktranslate %}{{ many }} people{% endblocktranslate %}"
+    assert write(source, many=2508).split(" ·")[0] == "2.508"
+    assert padan.decimal(Decimal("1234567.5")) == "1.234.567,5"
+    field = forms.IntegerField()
+    assert 'value="2508"' in field.widget.render("x", 2508)
+    assert field.clean("2508") == 2508
+    with translation.override("en"):
+        assert write(source, many=2508) == "2,508 · 2,508 people"
+        assert padan.decimal(Decimal("1234567.5")) == "1,234,567.5"
 
 
 @pytest.mark.parametrize(

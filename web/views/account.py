@@ -7,8 +7,11 @@ import uuid
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils.translation import gettext as _
+from django.views import i18n
 from django.views.decorators.http import require_POST, require_safe
 
+from accounts import services as accounts
+from accounts.models import User
 from accounts.roles import Role
 from core.policy import policy
 from web import services
@@ -49,3 +52,14 @@ def read_all(request: HttpRequest) -> HttpResponse:
     user = user_of(request)
     services.read_all_notifications(actor=user)
     return done(request, _("All notifications are marked as read."), "notifications")
+
+
+@policy(Role.PUBLIC)
+@require_POST
+def set_language(request: HttpRequest) -> HttpResponse:
+    """Go on in another language on the same page; who is signed in is also written to in it from now on."""
+    response: HttpResponse = i18n.set_language(request)
+    language = request.POST.get("language", "")
+    if isinstance(request.user, User) and language in User.Language.values:
+        accounts.set_language(actor=request.user, language=language)
+    return response
