@@ -423,8 +423,8 @@ def set_reserve(request: SignedInRequest, slot_id: UUID, data: ReserveIn) -> Slo
 
 @router.post("/slots/{uuid:slot_id}/clone", policy=(Role.PARTNER,), response={201: SlotRecordOut}, tags=["Slots"])
 def clone_slot(request: SignedInRequest, slot_id: UUID, data: CloneIn) -> Slot:
-    """Copy it into a new draft, for the same city or another."""
-    return services.clone_slot(actor=request.user, slot_id=slot_id, agreement_id=data.agreement_id)
+    """Copy it into a new draft, for the same city or another; with a new first day where its dates have passed."""
+    return services.clone_slot(actor=request.user, slot_id=slot_id, **data.model_dump())
 
 
 def _slot_data(data: SlotIn) -> services.SlotData:

@@ -489,6 +489,10 @@ class ReserveIn(Input):
 
 
 class CloneIn(Input):
-    """Under which agreement the copy shall stand, for another city; empty for the same."""
+    """Under which agreement the copy shall stand, for another city; empty for the same. A new first day takes the
+    other dates along; what is left out follows from it."""
 
     agreement_id: UUID | None = None
+    starts_on: Day | None = None
+    ends_on: Day | None = None
+    apply_by: Day | None = None

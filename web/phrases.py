@@ -228,6 +228,32 @@ ERRORS: dict[str, Phrase] = {
         _("Choose a cooperation agreement (PKS) under it."),
     ),
     "agreement_ended": (_("This agreement was ended."), _AGREEMENT),
+    "agreement_not_signed": (
+        _("This agreement is not signed yet."),
+        _("Copy the slot as soon as the HR office has signed it."),
+    ),
+    "agreement_over": (_("This agreement ended on %(ends_on)s."), _("Ask the HR office for its renewal.")),
+    "agreement_missing": (
+        _("There is no cooperation agreement (PKS) with this city."),
+        _("Ask its HR office to prepare one with you."),
+    ),
+    "city_not_asked": (
+        _("This city has not verified your organisation."),
+        _("Ask it on the page of your organisation."),
+    ),
+    "city_not_decided": (
+        _("This city has not decided yet whether it verifies your organisation."),
+        _("Wait for its answer; complete your profile meanwhile."),
+    ),
+    "city_refused": (
+        _("This city has refused to verify your organisation."),
+        _("Correct what it named, then ask again."),
+    ),
+    "copy_too_short": (
+        _("The last date of the copy, %(day)s, lies after its last day."),
+        _("Choose a later last day, or the same length as before; dates can be taken away from the draft."),
+    ),
+    "date_too_far": (_("This day lies too far away."), _DATE),
     "agreement_not_in_force": (_("The agreement is not in force during the whole period."), _AGREEMENT),
     "agreement_of_other_agency": (
         _("This agreement is with another agency."),

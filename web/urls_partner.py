@@ -3,7 +3,7 @@
 from django.urls import URLPattern, path
 
 from web.views import attendance, host, mentor
-from web.views.partner import candidates, home, mentors, organisation, slots
+from web.views.partner import candidates, copies, home, mentors, organisation, slots
 
 _partner: list[URLPattern] = [
     path("partner/", home.home, name="partner_home"),
@@ -26,7 +26,7 @@ _partner: list[URLPattern] = [
     path("partner/slots/<uuid:slot_id>/resume/", slots.resume, name="partner_slot_resume"),
     path("partner/slots/<uuid:slot_id>/close/", slots.close, name="partner_slot_close"),
     path("partner/slots/<uuid:slot_id>/confirm/", slots.confirm, name="partner_slot_confirm"),
-    path("partner/slots/<uuid:slot_id>/copy/", slots.clone, name="partner_slot_clone"),
+    path("partner/slots/<uuid:slot_id>/copy/", copies.clone, name="partner_slot_clone"),
     path("partner/slots/<uuid:slot_id>/cancel/", slots.cancel, name="partner_slot_cancel"),
     path("partner/slots/<uuid:slot_id>/waive/", slots.waive, name="partner_slot_waive"),
     path("partner/slots/<uuid:slot_id>/mentors/", slots.tie_mentor, name="partner_slot_mentor"),

@@ -11,6 +11,7 @@ from partners.services.agreements import (
     terminate_agreement,
 )
 from partners.services.cohorts import tell_short_cohorts, waive_cohort
+from partners.services.copies import CopyDates, CopyGround, clone_slot, copy_dates, copy_grounds
 from partners.services.members import (
     accept_invitation,
     add_partner_member,
@@ -45,7 +46,6 @@ from partners.services.slots import (
     SlotData,
     SlotRow,
     cancel_slot,
-    clone_slot,
     close_slot,
     confirm_slot,
     create_slot,
@@ -65,6 +65,8 @@ __all__ = [
     "SEATED",
     "AgreementData",
     "AgreementRow",
+    "CopyDates",
+    "CopyGround",
     "PartnerData",
     "PartnerRow",
     "SlotData",
@@ -79,6 +81,8 @@ __all__ = [
     "close_slot",
     "confirm_registration",
     "confirm_slot",
+    "copy_dates",
+    "copy_grounds",
     "create_agreement",
     "create_slot",
     "file_agreement",

@@ -96,7 +96,8 @@ class SlotRow:
 # Checks ----------------------------------------------------------------------
 
 
-def _check_period(agency: Agency, data: SlotData, today: date | None) -> None:
+def check_period(agency: Agency, data: SlotData, today: date | None) -> None:
+    """In order, not too long, and with a day left to apply."""
     if data.ends_on < data.starts_on:
         raise Invalid("ends_before_start", field="ends_on")
     if data.ends_on >= months_later(data.starts_on, agency.max_placement_months):
@@ -125,7 +126,8 @@ def _check_reserve(agency: Agency, data: SlotData) -> None:
         raise Invalid("unknown_unit", field="reserve_unit_id")
 
 
-def _check_agreement(agreement: Agreement, data: SlotData) -> None:
+def check_agreement(agreement: Agreement, data: SlotData) -> None:
+    """One that carries slots, and covers the whole period."""
     if agreement.kind == AgreementKind.KB:
         raise Invalid("agreement_too_general", field="agreement_id")
     if agreement.status == AgreementStatus.TERMINATED:
@@ -170,7 +172,7 @@ def _fields(data: SlotData, agreement: Agreement, codes: CompetencyCodes, today:
     place = clean_text(data.place, field="place", limit=120, required=False)
     if data.mode != SlotMode.ONLINE and not place:
         raise Invalid("place_missing", field="place")
-    _check_period(agreement.agency, data, today)
+    check_period(agreement.agency, data, today)
     if not 1 <= data.hours_per_week <= 40:
         raise Invalid("hours_range", field="hours_per_week")
     if not 1 <= data.seats <= 500:
@@ -184,7 +186,7 @@ def _fields(data: SlotData, agreement: Agreement, codes: CompetencyCodes, today:
     _check_meetings(kind, data)
     _check_milestones(kind, data)
     _check_learning(data, codes)
-    _check_agreement(agreement, data)
+    check_agreement(agreement, data)
     return {
         "agreement": agreement,
         "kind": kind.code,
@@ -313,7 +315,7 @@ def _learning(slot: Slot, data: SlotData) -> tuple[list[SlotOutcome], list[SlotP
     return outcomes, prerequisites
 
 
-def _replace_lines(slot: Slot, data: SlotData) -> None:
+def replace_lines(slot: Slot, data: SlotData) -> None:
     """Outcomes, prerequisites, meetings and milestones as they are now said."""
     slot.outcomes.all().delete()
     slot.prerequisites.all().delete()
@@ -360,7 +362,8 @@ def _check_again(slot: Slot, now: datetime | None) -> None:
     _fields(slot_data(slot), agreement, CompetencyCodes(), agreement.agency.today(now))
 
 
-def _offered_agreement(actor: User | None, partner_id: uuid.UUID, agreement_id: uuid.UUID) -> Agreement:
+def offered_agreement(actor: User | None, partner_id: uuid.UUID, agreement_id: uuid.UUID) -> Agreement:
+    """An agreement of this partner, by the id that was given."""
     found = visible_agreements(actor).select_related("agency").filter(partner_id=partner_id, pk=agreement_id).first()
     if found is None:
         raise Invalid("unknown_agreement", field="agreement_id")
@@ -389,10 +392,10 @@ def create_slot(*, actor: User | None, partner_id: uuid.UUID, data: SlotData, no
     """Draft a slot under one of the partner's agreements; it belongs to that agreement's agency."""
     partner = find(visible_partners(actor), partner_id)
     require(can_act_for(actor, partner.pk))
-    agreement = _offered_agreement(actor, partner.pk, data.agreement_id)
+    agreement = offered_agreement(actor, partner.pk, data.agreement_id)
     fields = _fields(data, agreement, CompetencyCodes(), agreement.agency.today(now))
     slot = Slot.objects.create(agency=agreement.agency, partner=partner, created_by=actor, **fields)
-    _replace_lines(slot, data)
+    replace_lines(slot, data)
     audit.record(actor=actor, action="partners.create_slot", obj=slot, after={"kind": slot.kind, "title": slot.title})
     return slot
 
@@ -405,7 +408,7 @@ def update_slot(*, actor: User | None, slot_id: uuid.UUID, data: SlotData, now: 
     before = str(slot.status)
     if not can_edit_slot(actor, slot):
         raise Conflict("slot_not_editable", about=slot, status=slot.get_status_display())
-    agreement = _offered_agreement(actor, slot.partner_id, data.agreement_id)
+    agreement = offered_agreement(actor, slot.partner_id, data.agreement_id)
     if agreement.agency_id != slot.agency_id:
         raise Invalid("agreement_of_other_agency", field="agreement_id")
     for field, value in _fields(data, agreement, CompetencyCodes(), agreement.agency.today(now)).items():
@@ -413,47 +416,9 @@ def update_slot(*, actor: User | None, slot_id: uuid.UUID, data: SlotData, now: 
     if slot.status == SlotStatus.RETURNED:
         advance(slot, "revise")
     slot.save()
-    _replace_lines(slot, data)
+    replace_lines(slot, data)
     _recorded(actor, "update", slot, before)
     return slot
-
-
-@service
-def clone_slot(*, actor: User | None, slot_id: uuid.UUID, agreement_id: uuid.UUID | None = None) -> Slot:
-    """A fresh draft with the same content; for another city by naming that city's agreement.
-
-    Dates are copied as they are and checked when the draft is changed or handed in.
-    """
-    origin = find(visible_slots(actor), slot_id)
-    require(can_act_for(actor, origin.partner_id))
-    agreement = _offered_agreement(actor, origin.partner_id, agreement_id or origin.agreement_id)
-    data = replace(slot_data(origin), agreement_id=agreement.pk)
-    fields = {name: getattr(origin, name) for name in _COPIED} | {"agreement": agreement}
-    if agreement.agency_id == origin.agency_id:  # a unit of one city means nothing in another
-        fields |= {name: getattr(origin, name) for name in _RESERVE}
-    slot = Slot.objects.create(agency=agreement.agency, partner_id=origin.partner_id, created_by=actor, **fields)
-    _replace_lines(slot, data)
-    audit.record(actor=actor, action="partners.clone_slot", obj=slot, after={"origin": origin.pk})
-    return slot
-
-
-_COPIED = (
-    "kind",
-    "title",
-    "description",
-    "mode",
-    "place",
-    "starts_on",
-    "ends_on",
-    "hours_per_week",
-    "apply_by",
-    "seats",
-    "benefits",
-    "cost",
-    "answers",
-    "minimum_cohort",
-    "meeting_days",
-)
 
 
 _RESERVE = ("reserved_seats", "reserve_unit_id", "reserve_until")

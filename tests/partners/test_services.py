@@ -465,6 +465,7 @@ class TestDraft:
         slot = SlotFactory(agreement=agreement)
         SlotPrerequisiteFactory(slot=slot)
         elsewhere = AgreementFactory(partner=agreement.partner)
+        PartnerVerificationFactory(verified=True, agency=elsewhere.agency, partner=elsewhere.partner)
         copy = services.clone_slot(actor=member, slot_id=slot.pk, agreement_id=elsewhere.pk)
         assert (copy.agency, copy.status, copy.filled_seats) == (elsewhere.agency, SlotStatus.DRAFT, 0)
         assert services.slot_data(copy) == replace(services.slot_data(slot), agreement_id=elsewhere.pk)

@@ -39,6 +39,11 @@ def _slot_form() -> tuple[Client, str]:
     return signed_in(road.member), reverse("partner_slot_edit", args=[road.slot.pk])
 
 
+def _copy() -> tuple[Client, str]:
+    road = make_road()
+    return signed_in(road.member), reverse("partner_slot_clone", args=[road.slot.pk])
+
+
 def _mentoring() -> Road:
     road = running()
     Placement.objects.filter(pk=road.placement.pk).update(starts_on=road.agency.today())
@@ -55,7 +60,7 @@ def _moving() -> tuple[Client, str]:
     return signed_in(road.applicant), reverse("session_move", args=[book(road).pk])
 
 
-ASKING = {"slot": _slot_form, "booking": _booking, "moving": _moving}
+ASKING = {"slot": _slot_form, "copy": _copy, "booking": _booking, "moving": _moving}
 
 
 def questions(page: Element) -> list[Element]:

@@ -9,7 +9,6 @@ from typing import Any
 from django.db.models import Count, Q
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
-from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
@@ -324,18 +323,6 @@ pause = _steer(services.pause_slot, gettext_noop("Paused: nobody can apply for n
 resume = _steer(services.resume_slot, gettext_noop("Open again for applications."))
 close = _steer(services.close_slot, gettext_noop("Closed: applications under way go on."))
 confirm = _steer(services.confirm_slot, gettext_noop("Thank you: the offer is confirmed as of today."))
-
-
-@policy(Role.PARTNER)
-@require_POST
-def clone(request: HttpRequest, slot_id: uuid.UUID) -> HttpResponse:
-    """A fresh draft with the same content."""
-    row = get_own_slot(request, slot_id)
-    with attempt() as outcome:
-        copy = services.clone_slot(actor=user_of(request), slot_id=row.pk)
-        done(request, _("A copy is kept as a draft. Adjust the dates, then hand it in."), "partner_slot", copy.pk)
-        return redirect("partner_slot_edit", copy.pk)
-    return page(request, "partner/slot.html", _slot_page(request, row, problem=outcome.problem), status=outcome.status)
 
 
 @policy(Role.PARTNER)
