@@ -173,7 +173,7 @@ def end_acting(*, actor: User, period_id: uuid.UUID, now: datetime | None = None
     period = lock(ActingPeriod.objects.select_related("agency", "holder"), seen.pk)
     require(can_end_acting(actor, period))
     if period.ended_at is not None or period.ends_on < period.agency.today(now):
-        raise Conflict("acting_over")
+        raise Conflict("acting_over", about=period)
     period.ended_by, period.ended_at = actor, now or timezone.now()
     period.save(update_fields=("ended_by", "ended_at", "updated_at"))
     audit.record(actor=actor, action="asn.end_acting", obj=period, after={"capacity": period.capacity})

@@ -32,11 +32,11 @@ def waive_cohort(*, actor: User, slot_id: uuid.UUID, reason: str, now: datetime 
     slot = lock(visible_slots(actor), slot_id)
     require(can_waive_cohort(actor, slot), "only_partner_waives")
     if slot.status not in OFFERED:
-        raise Conflict("slot_not_offered")
+        raise Conflict("slot_not_offered", about=slot)
     if slot.filled_seats >= slot.minimum_cohort:
         raise Conflict("cohort_reached", filled=slot.filled_seats, needed=slot.minimum_cohort)
     if slot.cohort_waived_at is not None:
-        raise Conflict("already_waived")
+        raise Conflict("already_waived", about=slot)
     slot.cohort_waiver = clean_text(reason, field="reason", limit=500)
     slot.cohort_waived_by, slot.cohort_waived_at = actor, now or timezone.now()
     slot.save()

@@ -144,7 +144,7 @@ def _open_invitation(actor: User | None, invitation_id: uuid.UUID) -> PartnerInv
     row = lock(visible_invitations(actor), invitation_id)
     require(can_manage_members(actor, row.partner_id))
     if not row.is_open:
-        raise Conflict("invitation_over")
+        raise Conflict("invitation_over", about=row)
     return row
 
 

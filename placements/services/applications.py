@@ -219,8 +219,10 @@ def return_application(
     with_supervisor = application.status == ApplicationStatus.AWAITING_CLEARANCE
     if with_supervisor:
         require(can_clear(actor, application, now), "only_supervisor_decides")
-    else:
-        require(can_decide_for_hr(actor, application), "only_hr_decides")
+    elif not can_decide_for_hr(actor, application):
+        # The supervisor's page was opened before somebody else decided.
+        require(can_clear(actor, application, now), "only_hr_decides")
+        raise Conflict("already_decided", about=application, status=application.get_status_display())
     _check_reason(reason, note, note_needed=True)
     advance(application, "send_back", code="already_decided")
     application.due_at = None

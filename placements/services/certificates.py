@@ -114,7 +114,7 @@ def revoke_certificate(
     row = Certificate.objects.select_for_update(of=("self",), no_key=True).get(pk=seen.pk)
     said = clean_text(reason, field="reason", limit=300)
     if row.revoked_at is not None:
-        raise Conflict("certificate_revoked_already")
+        raise Conflict("certificate_revoked_already", about=row)
     row.revoked_at, row.revoked_by, row.revoked_reason = moment(now), actor, said
     row.save(update_fields=("revoked_at", "revoked_by", "revoked_reason", "updated_at"))
     audit.record(

@@ -129,7 +129,7 @@ def facts(row: Any, *fields: str) -> dict[str, Any]:
 def check_running(placement: Placement) -> None:
     """Raise Conflict(``placement_not_running``) unless it runs."""
     if placement.status not in (PlacementStatus.ACTIVE, PlacementStatus.FINISHING):
-        raise Conflict("placement_not_running", status=placement.get_status_display())
+        raise Conflict("placement_not_running", about=placement, status=placement.get_status_display())
 
 
 def check_day(placement: Placement, field: str, day: date, now: datetime | None) -> None:

@@ -318,7 +318,8 @@ def end_placement_early(
 ) -> Placement:
     """Stop a placement: who and why. Before the start the seat is given back; after it a statement is issued."""
     placement = lock_placement(actor, placement_id)
-    require(can_end(actor, placement), "cannot_end_placement")
+    if placement.ended_at is None or not is_participant(actor, placement):
+        require(can_end(actor, placement), "cannot_end_placement")
     return _end(placement, actor, "end_early", reason, note, now)
 
 

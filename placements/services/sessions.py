@@ -230,7 +230,7 @@ def answer_session(*, actor: User, session_id: uuid.UUID, held: bool, now: datet
     if session.starts_at is not None and moment(now) < session.starts_at:
         raise Conflict("session_not_begun")
     if _says(session, placement, actor) is held or session.status in (SessionStatus.HELD, SessionStatus.NOT_HELD):
-        raise Conflict("already_confirmed")
+        raise Conflict("already_confirmed", about=session)
     first_word = session.status == SessionStatus.BOOKED
     _set_answer(session, placement, actor, held, moment(now))
     both = {session.participant_says, session.mentor_says}
