@@ -105,9 +105,15 @@ def local_secret_key(base_dir: Path) -> str:
                 draft.unlink()
         return path.read_text()
     except PermissionError as error:
+        if not os.access(folder, os.R_OK | os.W_OK | os.X_OK):
+            raise _foreign(folder) from error
         raise EmbeddedError(
             f"{error.filename} belongs to another user: set SECRET_KEY, or work in a clone of your own."
         ) from error
+
+
+def _foreign(folder: Path) -> EmbeddedError:
+    return EmbeddedError(f"{folder} belongs to another user: remove it, or work in a clone of your own.")
 
 
 # Children that never outlive us ----------------------------------------------
@@ -482,9 +488,7 @@ def claim(base_dir: Path, name: str = "local", *, disposable: bool = False) -> S
         where.home.mkdir(mode=0o700, parents=True, exist_ok=True)
         lock = (where.home / "lock").open("a+")
     except PermissionError as error:
-        raise EmbeddedError(
-            f"{where.home.parent} belongs to another user: remove it, or work in a clone of your own."
-        ) from error
+        raise _foreign(where.home.parent) from error
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
