@@ -45,10 +45,6 @@ _COPIED = (
     "meeting_days",
 )
 _RESERVE = ("reserved_seats", "reserve_unit_id", "reserve_until")
-_STANDING: dict[str, str] = {
-    VerificationStatus.PENDING: "city_not_decided",
-    VerificationStatus.REFUSED: "city_refused",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,11 +60,11 @@ class CopyDates:
 
 @dataclass(frozen=True, slots=True)
 class CopyGround:
-    """One city: the agreements a copy may stand under there, or the code of what is in the way."""
+    """One city: the agreements a copy may stand under there, or the refusal that is in the way."""
 
     agency: Agency
     agreements: Sequence[Agreement] = ()
-    obstacle: str = ""
+    obstacle: Invalid | None = None
     about: Agreement | None = None  # the agreement that is in the way
 
 
@@ -119,31 +115,36 @@ def _ground(agency: Agency, agreements: list[Agreement], standing: str | None, t
     if standing != VerificationStatus.VERIFIED:
         return CopyGround(agency, obstacle=_not_verified(standing))
     judged = [(row, _obstacle(row, today)) for row in agreements]
-    if usable := [row for row, obstacle in judged if not obstacle]:
+    if usable := [row for row, obstacle in judged if obstacle is None]:
         return CopyGround(agency, usable)
-    nearest = min(judged, key=lambda pair: _NEAREST.index(pair[1]), default=None)
-    if nearest is None:
-        return CopyGround(agency, obstacle="agreement_missing")
-    return CopyGround(agency, obstacle=nearest[1], about=nearest[0])
+    refused = [(row, obstacle) for row, obstacle in judged if obstacle is not None]
+    if not refused:
+        return CopyGround(agency, obstacle=Invalid("agreement_missing", field="agreement_id"))
+    row, obstacle = min(refused, key=lambda pair: _NEAREST.index(pair[1].code))
+    return CopyGround(agency, obstacle=obstacle, about=row)
 
 
-def _not_verified(standing: str | None) -> str:
-    return _STANDING.get(standing or "", "city_not_asked")
+def _not_verified(standing: str | None) -> Invalid:
+    if standing == VerificationStatus.PENDING:
+        return Invalid("city_not_decided", field="agreement_id")
+    return Invalid("city_refused" if standing == VerificationStatus.REFUSED else "city_not_asked", field="agreement_id")
 
 
 # Where several agreements are in the way, the one is told of that is the nearest to carrying slots.
 _NEAREST = ("agreement_not_signed", "agreement_over", "agreement_too_general", "agreement_ended")
 
 
-def _obstacle(agreement: Agreement, today: date) -> str:
+def _obstacle(agreement: Agreement, today: date) -> Invalid | None:
     """What keeps slots from being published under it, whatever their period."""
     if agreement.status == AgreementStatus.TERMINATED:
-        return "agreement_ended"
+        return Invalid("agreement_ended", field="agreement_id")
     if agreement.kind == AgreementKind.KB:
-        return "agreement_too_general"
+        return Invalid("agreement_too_general", field="agreement_id")
     if agreement.status != AgreementStatus.SIGNED:
-        return "agreement_not_signed"
-    return "agreement_over" if agreement.ends_on < today else ""
+        return Invalid("agreement_not_signed", field="agreement_id")
+    if agreement.ends_on < today:
+        return Invalid("agreement_over", field="agreement_id", ends_on=agreement.ends_on)
+    return None
 
 
 @service
@@ -197,8 +198,8 @@ def _check_ground(agreement: Agreement, today: date) -> None:
     standing = PartnerVerification.objects.filter(agency=agreement.agency_id, partner=agreement.partner_id)
     status = standing.values_list("status", flat=True).first()
     obstacle = _obstacle(agreement, today) if status == VerificationStatus.VERIFIED else _not_verified(status)
-    if obstacle:
-        raise Invalid(obstacle, field="agreement_id", ends_on=agreement.ends_on)
+    if obstacle is not None:
+        raise obstacle
 
 
 def _moved(origin: Slot, agreement: Agreement, dates: CopyDates) -> SlotData:

@@ -61,7 +61,7 @@ def clone(request: HttpRequest, slot_id: uuid.UUID) -> HttpResponse:
         "form": form,
         "dates": dates,
         "has_passed": row.apply_by < row.agency.today(),
-        "closed": [_closed(ground, row) for ground in grounds if ground.obstacle],
+        "closed": [_closed(ground, ground.obstacle, row) for ground in grounds if ground.obstacle],
         "is_open": any(ground.agreements for ground in grounds),
         "problem": outcome.problem,
     }
@@ -87,14 +87,13 @@ def _initial(row: Slot, dates: services.CopyDates, grounds: list[services.CopyGr
     }
 
 
-def _closed(ground: services.CopyGround, row: Slot) -> ClosedCity:
-    ends_on = ground.about.ends_on if ground.about else None
-    told = explain(Invalid(ground.obstacle, ends_on=ends_on))
+def _closed(ground: services.CopyGround, obstacle: Invalid, row: Slot) -> ClosedCity:
+    told = explain(obstacle)
     if ground.about is not None:
         url = reverse("partner_agreement", args=[ground.about.pk])
-    elif ground.obstacle == "city_refused":
+    elif obstacle.code == "city_refused":
         url = reverse("partner_ask_again", args=[ground.agency.pk])
-    elif ground.obstacle == "agreement_missing":
+    elif obstacle.code == "agreement_missing":
         url = reverse("partner_agreements")
     else:
         url = reverse("partner_standing")
