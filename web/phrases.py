@@ -132,6 +132,10 @@ ERRORS: dict[str, Phrase] = {
     "unknown_unit": (_("Your agency has no such unit."), _CHOOSE),
     "unknown_position": (_("Your agency has no such position."), _CHOOSE),
     "unknown_position_class": (_("There is no such class of positions."), _CHOOSE),
+    "head_not_at_work": (
+        _("This person is not in service: %(status)s."),
+        _("Choose somebody in service, or leave the post vacant."),
+    ),
     "unknown_employee": (_("Your agency has no such employee."), _CHOOSE),
     "unknown_employee_kind": (_("An employee is PNS or PPPK."), _CHOOSE),
     "unknown_supervisor": (_("This supervisor is not an employee of your agency."), _CHOOSE),

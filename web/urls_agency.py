@@ -16,6 +16,7 @@ from web.views.agency import (
     quality,
     queue,
     slots,
+    units,
 )
 
 urlpatterns: list[URLPattern] = [
@@ -59,6 +60,8 @@ urlpatterns: list[URLPattern] = [
     path("people/<uuid:employee_id>/", people.person, name="agency_person"),
     path("people/<uuid:employee_id>/assessments/", people.assess, name="agency_assess"),
     path("people/<uuid:employee_id>/superior/", acting.superior, name="agency_superior"),
+    path("units/", units.units, name="agency_units"),
+    path("units/<uuid:unit_id>/head/", units.head, name="agency_unit_head"),
     path("acting/", acting.periods, name="agency_acting"),
     path("acting/new/", acting.name, name="agency_acting_name"),
     path("acting/<uuid:period_id>/end/", acting.end, name="agency_acting_end"),

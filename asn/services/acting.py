@@ -183,11 +183,18 @@ def end_acting(*, actor: User, period_id: uuid.UUID, now: datetime | None = None
 
 @service
 def set_unit_head(*, actor: User | None, unit_id: uuid.UUID, employee_id: uuid.UUID | None) -> Unit:
-    """Say who holds the leading post of a unit, or that it is vacant."""
+    """Say who holds the leading post of a unit, or that it is vacant.
+
+    Raises Invalid(``unknown_employee`` | ``head_not_at_work`` on employee_id).
+    """
     unit = lock(visible_units(actor), unit_id)
     require(can_manage_agency(actor, unit.agency_id))
-    if employee_id is not None and not Employee.objects.filter(agency=unit.agency_id, pk=employee_id).exists():
-        raise Invalid("unknown_employee", field="employee_id")
+    if employee_id is not None:
+        person = Employee.objects.filter(agency=unit.agency_id, pk=employee_id).first()
+        if person is None:
+            raise Invalid("unknown_employee", field="employee_id")
+        if person.status not in AT_WORK:
+            raise Invalid("head_not_at_work", field="employee_id", status=person.get_status_display())
     before, unit.head_id = unit.head_id, employee_id
     unit.save(update_fields=("head", "updated_at"))
     audit.record(

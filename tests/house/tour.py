@@ -78,6 +78,7 @@ class Scene:
 
 def _ids(road: Road) -> dict[str, Any]:
     found: dict[str, Any] = {"slot_id": road.slot.pk, "employee_id": road.employee.pk, "mentor_id": road.mentor.pk}
+    found["unit_id"] = road.employee.unit_id
     for name in ("application", "placement"):
         if (row := getattr(road, name, None)) is not None:
             found[f"{name}_id"] = row.pk

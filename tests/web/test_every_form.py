@@ -178,6 +178,7 @@ AGAIN = {
     "agency_queue approve": "leads to a page that names each decision that was taken meanwhile",
     "agency_queue reject": "leads to a page that names each decision that was taken meanwhile",
     "agency_queue return": "leads to a page that names each decision that was taken meanwhile",
+    "agency_unit_head": "states who leads; the later statement holds",
     "agency_superior": "states who leads; the later statement holds",
     "employee_apply": "keeps the draft that the first sending began",
     "employee_logbook": "a second piece of work of the same day",

@@ -46,6 +46,7 @@ LISTS = {
     "agency_agreements": "hr",
     "agency_awards": "hr",
     "agency_acting": "hr",
+    "agency_units": "hr",
     "partner_slots": "member",
     "partner_applications": "member",
     "partner_mentors": "member",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from typing import Any
+from typing import Any, cast
 
 import django_filters
 from django import forms
@@ -120,6 +120,46 @@ class SuperiorForm(forms.Form):
         super().__init__(*args, **kwargs)
         near = Q(unit=employee.unit_id) | Q(pk__in=_leading(employee.agency).values("pk"))
         self.fields["supervisor_id"].offer(_at_work(employee.agency).filter(near).exclude(pk=employee.pk))  # type: ignore[attr-defined]
+
+
+class HeadForm(forms.Form):
+    """Who holds the leading post of a unit; nobody means that it is vacant."""
+
+    employee_id = PersonField(
+        label=_("Head of the unit"),
+        help_text=_("People of this unit, and those who lead others. Choose nobody while the post is vacant."),
+        required=False,
+    )
+
+    def __init__(self, *args: Any, unit: Unit, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        near = Q(unit=unit) | Q(pk__in=_leading(unit.agency).values("pk")) | Q(pk=unit.head_id)
+        people = Employee.objects.filter(near, agency=unit.agency, status__in=AT_WORK).select_related("position")
+        field = cast(PersonField, self.fields["employee_id"])
+        field.offer(people.order_by("name", "pk"))
+        shown = list(field.choices)  # type: ignore[arg-type]
+        field.choices = [("", _("Nobody: the post is vacant")), *shown[1:]]
+
+
+class UnitFilter(Filter):
+    """Name of the unit or its head, and whether somebody leads it."""
+
+    q = NameFilter("name", "head__name", label=_("Unit or head"))
+    post = django_filters.ChoiceFilter(
+        label=_("Leading post"),
+        method="by_post",
+        choices=[("held", _("Held")), ("vacant", _("Vacant, or the head is away"))],
+        empty_label=_("All"),
+    )
+
+    class Meta:
+        model = Unit
+        fields: list[str] = []
+
+    def by_post(self, rows: QuerySet[Unit], name: str, value: str) -> QuerySet[Unit]:
+        """Units with a head at work, or the others."""
+        held = Q(head__status__in=AT_WORK)
+        return rows.filter(held) if value == "held" else rows.exclude(held)
 
 
 class ActingFilter(Filter):
