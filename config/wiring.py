@@ -54,6 +54,7 @@ HANDLERS: dict[str, tuple[str, ...]] = {
     "placements.session_booked": ("web.tasks.session_booked",),
     "placements.session_moved": ("web.tasks.session_moved",),
     "placements.session_cancelled": ("web.tasks.session_cancelled",),
+    "placements.evaluation_due": ("web.tasks.evaluation_due",),
     "placements.session_due": ("web.tasks.session_due",),
     "placements.session_disputed": ("web.tasks.session_disputed",),
     "placements.session_recorded": ("web.tasks.session_recorded",),

@@ -8,13 +8,13 @@ from datetime import date, datetime, timedelta
 from math import ceil
 from typing import Any
 
-from django.db.models import Count, Prefetch, Q, prefetch_related_objects
+from django.db.models import Count, Exists, OuterRef, Prefetch, Q, QuerySet, prefetch_related_objects
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 from django_fsm import can_proceed
 
 from accounts.models import User
-from asn.models import ActingPeriod, Employee
+from asn.models import ActingPeriod, Employee, by_own_date
 from asn.permissions import agencies_of
 from asn.states import ACTING, AgencyRole, Capacity, EmployeeKind
 from asn.superiors import Superior, is_superior, led_by, superior_of
@@ -29,6 +29,7 @@ from placements.models import (
     Application,
     Attendance,
     Decision,
+    Evaluation,
     LearningHourEntry,
     LearningObjective,
     LogbookEntry,
@@ -46,6 +47,9 @@ from placements.states import (
     PlacementStatus,
     SessionStatus,
 )
+
+# When the sides are asked for their evaluations.
+EVALUATED_BEFORE_END = timedelta(days=7)
 
 
 @dataclass(frozen=True, slots=True)
@@ -309,6 +313,24 @@ def completion_evidence(placement: Placement) -> list[CheckItem]:
         for form in policy.evaluations
         if form.required
     ]
+
+
+def evaluations_due(now: datetime | None = None) -> QuerySet[Placement]:
+    """Placements that run and are in their last days, or over for a month at most."""
+    return Placement.objects.filter(
+        by_own_date(lambda day: Q(ends_on__range=(day - timedelta(days=30), day + EVALUATED_BEFORE_END)), now=now),
+        status__in=RUNNING_PLACEMENT,
+    )
+
+
+def to_evaluate(user: User) -> list[Placement]:
+    """Those of people whom the user leads, without the supervisor's word where the kind asks for it."""
+    given = Evaluation.objects.filter(
+        placement=OuterRef("pk"), role=EvaluatorRole.SUPERVISOR, stage=EvaluationStage.FINAL
+    )
+    rows = evaluations_due().filter(~Exists(given), employee__in=led_by(user))
+    rows = rows.select_related("agency", "employee", "slot__partner").order_by("ends_on", "pk")
+    return [row for row in rows if row.policy.evaluation(EvaluatorRole.SUPERVISOR)]
 
 
 def _attendance_check(placement: Placement) -> CheckItem:

@@ -47,6 +47,12 @@ def tend_waitlists() -> int:
     return services.expire_offers() + services.offer_all_free_seats()
 
 
+@shared_task(name="placements.tasks.ask_for_evaluations", ignore_result=True)
+def ask_for_evaluations() -> int:
+    """Ask each side for its evaluation a week before the end (hourly by beat, once each)."""
+    return services.ask_for_evaluations()
+
+
 @shared_task(name="placements.tasks.remind_of_sessions", ignore_result=True)
 def remind_of_sessions() -> int:
     """Tell both sides of tomorrow's sessions (hourly by beat, once each)."""

@@ -164,6 +164,10 @@ MESSAGES: dict[str, _Pair] = {
         _("%(person)s has a place"),
         _("“%(slot)s” at %(partner)s from %(starts)s to %(ends)s: plan the work of the unit."),
     ),
+    "evaluation_due": (
+        _("Your evaluation of “%(slot)s” is asked for"),
+        _("%(person)s at %(partner)s, until %(ends)s: a few minutes are enough. Afterwards nothing can be added."),
+    ),
     "member_finished": (
         _("%(person)s has completed a placement"),
         _("“%(slot)s”: talk about what can be used at work."),

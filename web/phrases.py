@@ -526,6 +526,10 @@ ERRORS: dict[str, Phrase] = {
     "session_not_begun": (_("The session has not begun yet."), _("Come back once it has been held.")),
     "session_exists": (_("A session on %(held_on)s is on record already."), _RELOAD),
     "kind_without_sessions": (_("Slots of the kind %(kind)s have no sessions."), _("Use the logbook instead.")),
+    "evaluation_without_question": (
+        _("Slots of this kind do not ask for this answer."),
+        _("Leave it empty; `GET /api/slot-kinds` names the questions."),
+    ),
     "rating_out_of_range": (_("A rating is between 1 and 5."), _CORRECT),
     "ratings_incomplete": (_("Some objectives have no rating."), _("Rate each objective of the plan.")),
     "hour_rule_missing": (

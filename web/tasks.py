@@ -17,7 +17,7 @@ from core.outbox import handler
 from incentives.models import Award, AwardProposal
 from partners.kinds import JpBasis
 from partners.models import Agreement, Partner, PartnerMembership, PartnerVerification, Slot, SlotMeeting
-from partners.states import PartnerRole, SlotStatus
+from partners.states import EvaluationStage, EvaluatorRole, PartnerRole, SlotStatus
 from placements.models import (
     Application,
     Attendance,
@@ -30,6 +30,7 @@ from placements.models import (
 from placements.states import (
     LIVE_APPLICATION,
     RESERVING_PLACEMENT,
+    RUNNING_PLACEMENT,
     ApplicationStatus,
     AttendanceStatus,
     DecisionOutcome,
@@ -363,6 +364,22 @@ def placement_started(*, placement_id: str, **_: str) -> None:
     row = _placement(placement_id)
     code = "group_started" if row.policy.uses_meetings else "placement_started"
     _tell_about(row, _user(row.employee), code, "employee_placement")
+
+
+@handler
+def evaluation_due(*, placement_id: str, role: str, **_: str) -> None:
+    """The side that has not said how it was."""
+    row = _placement(placement_id)
+    if row.status not in RUNNING_PLACEMENT or row.evaluations.filter(role=role, stage=EvaluationStage.FINAL).exists():
+        return
+    people: Iterable[User]
+    if role == EvaluatorRole.PARTICIPANT:
+        people, route = _user(row.employee), "employee_evaluate"
+    elif role == EvaluatorRole.MENTOR:
+        people, route = _host(row), "host_evaluate"
+    else:
+        people, route = _superior(row.employee), "supervisor_evaluate"
+    _tell_about(row, people, "evaluation_due", route, of=f"evaluation:{role}", ends=row.ends_on.isoformat())
 
 
 @handler

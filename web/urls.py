@@ -72,6 +72,7 @@ _supervisor: list[URLPattern] = [
     path("delegation/", supervisor.delegation, name="supervisor_delegation"),
     path("delegation/<uuid:period_id>/end/", supervisor.end_delegation, name="supervisor_delegation_end"),
     path("team/", supervisor.team, name="supervisor_team"),
+    path("team/placements/<uuid:placement_id>/evaluation/", supervisor.evaluate, name="supervisor_evaluate"),
     path("team/<uuid:employee_id>/", supervisor.member, name="supervisor_member"),
 ]
 

@@ -26,6 +26,7 @@ from placements.services.applications import (
 from placements.services.attendance import confirm_attendance, contest_attendance, record_attendance
 from placements.services.certificates import keep_certificate_file, revoke_certificate, sign_unsigned_certificates
 from placements.services.evidence import (
+    ask_for_evaluations,
     complete_placement,
     evaluate_placement,
     record_logbook_entry,
@@ -76,6 +77,7 @@ __all__ = [
     "answer_session",
     "apply_to_slot",
     "approve_application",
+    "ask_for_evaluations",
     "book_session",
     "cancel_session",
     "clear_application",

@@ -16,8 +16,9 @@ from core.errors import Conflict, Invalid, require
 from core.outbox import announce
 from core.services import service
 from core.states import advance
+from core.text import clean_text
 from matching import services as matching
-from partners.kinds import Ratings
+from partners.kinds import EvaluationForm, Ratings
 from placements import events
 from placements.models import Evaluation, EvaluationRating, LogbookEntry, Placement
 from placements.permissions import (
@@ -26,7 +27,7 @@ from placements.permissions import (
     is_host,
     is_participant,
 )
-from placements.selectors import completion_evidence, goals
+from placements.selectors import completion_evidence, evaluations_due, goals
 from placements.services.certificates import issue_certificate
 from placements.services.common import check_day, check_running, facts, lock_placement, moment, push_availability
 from placements.services.sessions import release_sessions
@@ -153,7 +154,8 @@ def evaluate_placement(
 ) -> Evaluation:
     """One side's evaluation; who the actor is decides which, and the kind what it asks.
 
-    Raises Invalid(``rating_out_of_range`` on overall or ratings, ``ratings_incomplete`` on ratings,
+    Raises Invalid(``text_missing`` | ``text_too_long`` on a question, ``evaluation_without_question`` on an answer that
+    nobody asks for, ``rating_out_of_range`` on overall or ratings, ``ratings_incomplete`` on ratings,
     ``unknown_choice`` | ``evaluation_not_asked`` on stage), Conflict(``already_evaluated``).
     """
     placement = lock_placement(actor, placement_id)
@@ -166,6 +168,7 @@ def evaluate_placement(
         raise Invalid("evaluation_not_asked", field="stage", kind=str(placement.policy.label))
     if not 1 <= overall <= 5:
         raise Invalid("rating_out_of_range", field="overall")
+    answers = _answers(asked, {"strengths": strengths, "improvements": improvements, "applied": applied})
     planned = set() if asked.ratings is Ratings.NONE else {goal.competency_id for goal in goals(placement)}
     rated = dict(ratings)
     if len(rated) != len(ratings) or not set(rated) <= planned or not all(0 <= v <= 5 for v in rated.values()):
@@ -178,9 +181,7 @@ def evaluate_placement(
         role=role,
         stage=stage,
         overall=overall,
-        strengths=strengths.strip(),
-        improvements=improvements.strip(),
-        applied=applied.strip(),
+        **answers,
         submitted_by=actor,
         submitted_at=moment(now),
     )
@@ -201,6 +202,38 @@ def evaluate_placement(
         actor_label=role,
     )
     return evaluation
+
+
+def _answers(asked: EvaluationForm, given: dict[str, str]) -> dict[str, str]:
+    """What was said, question by question as the kind asks it."""
+    questions = {question.code: question for question in asked.questions}
+    for code, words in given.items():
+        if words.strip() and code not in questions:
+            raise Invalid("evaluation_without_question", field=code)
+    return {
+        code: clean_text(given[code], field=code, limit=question.limit, required=question.required)
+        for code, question in questions.items()
+    }
+
+
+def ask_for_evaluations(*, now: datetime | None = None) -> int:
+    """Announce, a week before the last day, which sides have not yet given the evaluation that the kind asks for.
+
+    Each side is asked once a placement. Returns how many evaluations are missing now.
+    """
+    missing = 0
+    for placement in evaluations_due(now).select_related("slot").prefetch_related("evaluations"):
+        given = {(one.role, one.stage) for one in placement.evaluations.all()}
+        for form in placement.policy.evaluations:
+            if form.stage == EvaluationStage.FINAL and (form.role, form.stage) not in given:
+                missing += 1
+                announce(
+                    events.EVALUATION_DUE,
+                    key=f"{placement.pk}:{form.role.value}",
+                    placement_id=placement.pk,
+                    role=form.role.value,
+                )
+    return missing
 
 
 def _evaluator_role(actor: User, placement: Placement) -> EvaluatorRole:

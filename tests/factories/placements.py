@@ -173,6 +173,7 @@ class Road:
                     placement_id=self.placement.pk,
                     overall=overall,
                     ratings=ratings if form.ratings is Ratings.ASKED else (),
+                    **{question.code: "Menyusun dasbor." for question in form.questions if question.required},
                     now=end,
                 )
         return self.reload()

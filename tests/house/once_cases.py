@@ -588,7 +588,9 @@ CASES: dict[str, Callable[[], Case]] = {
     "placements_decline_application": _application("approve", "member", REASON),
     "placements_end_placement_early": _placement("start", "hr", {"reason": "health"}, day_of="starts_on"),
     "placements_enter_learning_hours": _hours,
-    "placements_evaluate_placement": _placement("start", "applicant", {"overall": 4}, day_of="ends_on"),
+    "placements_evaluate_placement": _placement(
+        "start", "applicant", {"overall": 4, "applied": "Di loket."}, day_of="ends_on"
+    ),
     "placements_hold_placement": _placement("start", "hr", {"note": "Sakit"}, day_of="starts_on"),
     "placements_issue_letter": _placement(
         "accept", "hr", {"letter_date": day(0), "signer_post": "Kepala BKPSDM", "signer_name": "Rini"}

@@ -157,9 +157,9 @@ def _prove(road: Road, at: str) -> None:
             assert told(ask(mentor, "POST", f"logbook/{entry['id']}/verify"))["status"] == "verified"
         assert told(ask(mentor, "GET", f"{at}/logbook", query={"status": "verified"}))["count"] == weeks
     ratings = [{"competency": o.competency_id, "level": o.to_level} for o in road.slot.outcomes.all()]
-    told(ask(mentor, "POST", f"{at}/evaluations", {"overall": 5, "ratings": ratings}), 201)
-    told(ask(road.applicant, "POST", f"{at}/evaluations", {"overall": 4, "strengths": "Pembimbing sabar"}), 201)
-    told(ask(road.applicant, "POST", f"{at}/evaluations", {"overall": 1}), 409)
+    told(ask(mentor, "POST", f"{at}/evaluations", {"overall": 5, "strengths": "Teliti", "ratings": ratings}), 201)
+    told(ask(road.applicant, "POST", f"{at}/evaluations", {"overall": 4, "applied": "Dasbor layanan"}), 201)
+    told(ask(road.applicant, "POST", f"{at}/evaluations", {"overall": 1, "applied": "Tidak ada"}), 409)
     # Participants speak freely: the host reads its own word only
     assert [e["role"] for e in told(ask(mentor, "GET", f"{at}/evaluations"))] == ["mentor"]
     assert len(told(ask(road.hr, "GET", f"{at}/evaluations"))) == 2

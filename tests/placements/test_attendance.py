@@ -90,7 +90,7 @@ def test_a_day_attended_counts_once_both_sides_have_said_so() -> None:
     [item] = [item for item in completion_evidence(road.placement) if item.code == "attendance_confirmed"]
     assert (item.done, item.detail) == (False, "1/2"), "the second day has not been recorded"
     [second] = mark(road, held_on=SECOND, absent=[road.placement.pk])
-    services.evaluate_placement(actor=road.applicant, placement_id=road.placement.pk, overall=5)
+    services.evaluate_placement(actor=road.applicant, placement_id=road.placement.pk, overall=5, applied="Di loket.")
     services.complete_placement(actor=road.member, placement_id=road.placement.pk)
     assert services.credit_day(attendance_id=second.pk) is None
     assert LearningHourEntry.objects.count() == 1

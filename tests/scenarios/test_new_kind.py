@@ -99,7 +99,7 @@ def test_a_new_kind_is_one_file(excursion: kinds.KindPolicy) -> None:
         refusal = told(ask(road.member, "POST", f"{at}/evaluations", {"overall": 5}), 422)
         assert refusal["code"] == "evaluation_not_asked"
         assert "Apa yang akan Anda" in page(road.applicant, f"/placements/{placement}/evaluation/")
-        told(ask(road.applicant, "POST", f"{at}/evaluations", {"overall": 5}), 201)
+        told(ask(road.applicant, "POST", f"{at}/evaluations", {"overall": 5, "applied": "Alur loket"}), 201)
         assert told(ask(road.member, "POST", f"{at}/complete"))["status"] == "completed"
         for reader, address in (
             (road.member, f"/participants/{placement}/"),

@@ -208,6 +208,7 @@ OWN_WORDS = {
     "host_session",
     "partner_slot_mentor",
     "supervisor_delegation",
+    "supervisor_evaluate",
 }
 STORY = re.compile(r"It was last changed by|You changed it last yourself")
 

@@ -153,7 +153,11 @@ def walk(*, city: str, tick: Callable[[], object]) -> Iterator[Step]:
         actor=cast.me, placement_id=placement.pk, overall=5, applied="Dipakai besok pagi di unit kerja."
     )
     placements.evaluate_placement(
-        actor=cast.guide, placement_id=placement.pk, overall=5, ratings=[(cast.gap.competency.pk, low + 1)]
+        actor=cast.guide,
+        placement_id=placement.pk,
+        overall=5,
+        strengths="Datang dengan pertanyaan yang jelas dan langsung mencobanya.",
+        ratings=[(cast.gap.competency.pk, low + 1)],
     )
     placements.complete_placement(actor=cast.guide, placement_id=placement.pk)
     certificate = Certificate.objects.get(placement=placement)

@@ -30,16 +30,25 @@ from asn.superiors import is_superior, led_by
 from core.errors import NotFound
 from core.policy import policy
 from matching.selectors import calibration_of, look_at_pair
+from partners.states import EvaluatorRole
 from placements import services
 from placements.agenda import seen_sessions, with_actions
 from placements.models import Application
-from placements.permissions import can_clear, get_visible_application, is_applicant
-from placements.selectors import applications_with_road, open_application_actions, timeline
-from placements.states import RESERVING_PLACEMENT, ApplicationStatus
+from placements.permissions import can_clear, get_visible_application, get_visible_placement, is_applicant
+from placements.selectors import (
+    applications_with_road,
+    open_application_actions,
+    open_placement_actions,
+    placements_with_road,
+    timeline,
+    to_evaluate,
+)
+from placements.states import RESERVING_PLACEMENT, RUNNING_PLACEMENT, ApplicationStatus
 from web.chances import chance
 from web.components import Column, Fact
 from web.forms.acting import DelegationForm
 from web.forms.applications import REASONS_OF_SUPERVISOR, ConflictForm, DecisionForm
+from web.forms.placements import EvaluationForm
 from web.lives import application_steps
 from web.pages import Attempt, attempt, done, page, paginate, user_of
 from web.phrases import headline, reason_lines
@@ -83,6 +92,7 @@ def queue(request: HttpRequest) -> HttpResponseBase:
             "away": _on_duty(user).filter(holder__user=user).first(),
             "acting_for": _on_duty(user).filter(acting__user=user),
             "columns": [Column(_("Applicant")), Column(_("Slot")), Column(_("Period")), Column(_("Until"))],
+            "to_evaluate": to_evaluate(user),
             "waiting": rows.filter(status=ApplicationStatus.AWAITING_CLEARANCE, employee__in=led).order_by(
                 "due_at", "pk"
             ),
@@ -387,6 +397,28 @@ def shared_gaps(profiles: Iterable[list[GapLine]]) -> list[tuple[str, int]]:
 
 
 @policy(Role.SUPERVISOR)
+@require_http_methods(["GET", "HEAD", "POST"])
+def evaluate(request: HttpRequest, placement_id: uuid.UUID) -> HttpResponse:
+    """The supervisor's word: what the placement has brought to the unit."""
+    user = user_of(request)
+    row = get_visible_placement(user, placement_id)
+    asked = row.policy.evaluation(EvaluatorRole.SUPERVISOR)
+    if asked is None or not is_superior(user, row.employee):
+        raise NotFound()
+    form = EvaluationForm(request.POST or None, asked=asked, placement=row)
+    outcome, status = Attempt(), 200
+    if request.method == "POST":
+        status = 422
+        if form.is_valid():
+            with attempt(form) as outcome:
+                services.evaluate_placement(actor=user, placement_id=row.pk, ratings=form.ratings, **form.answers)
+                return done(request, _("Thank you: your evaluation is kept."), "supervisor_member", row.employee_id)
+            status = outcome.status
+    context = {"placement": row, "slot": row.slot, "form": form, "problem": outcome.problem}
+    return page(request, "supervisor/evaluate.html", context, status=status)
+
+
+@policy(Role.SUPERVISOR)
 @require_safe
 def member(request: HttpRequest, employee_id: uuid.UUID) -> HttpResponse:
     """The competency profile of one person of the team."""
@@ -395,4 +427,10 @@ def member(request: HttpRequest, employee_id: uuid.UUID) -> HttpResponse:
     leads = person.supervisor_id is not None and person.supervisor_id == own_employee(request).pk
     if not (leads or is_superior(user, person)):
         raise NotFound()
-    return page(request, "supervisor/member.html", {"employee": person, **profile_groups(gap_profile(person))})
+    running = placements_with_road(user).filter(employee=person, status__in=RUNNING_PLACEMENT).order_by("ends_on", "pk")
+    context = {
+        "employee": person,
+        "running": [(row, "evaluate" in open_placement_actions(user, row)) for row in running],
+        **profile_groups(gap_profile(person)),
+    }
+    return page(request, "supervisor/member.html", context)
