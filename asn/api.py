@@ -18,6 +18,7 @@ from asn.models import (
     Assessment,
     Competency,
     CompetencyLevel,
+    Correction,
     Employee,
     Letterhead,
     Position,
@@ -35,6 +36,11 @@ from asn.schemas import (
     CompetencyDetailOut,
     CompetencyFilters,
     CompetencyOut,
+    CorrectionAcceptIn,
+    CorrectionFilters,
+    CorrectionIn,
+    CorrectionOut,
+    CorrectionRefuseIn,
     DelegationIn,
     EmployeeFilters,
     EmployeeOut,
@@ -244,3 +250,60 @@ def record_assessment(request: SignedInRequest, employee_id: UUID, data: Assessm
         assessed_on=data.assessed_on,
         note=data.note,
     )
+
+
+@router.get(
+    "/corrections", policy=(Role.EMPLOYEE, Role.HR, Role.AUDITOR), response=list[CorrectionOut], tags=["People"]
+)
+@paginate(Pages)
+def list_corrections(request: SignedInRequest, filters: Query[CorrectionFilters]) -> QuerySet[Correction]:
+    """Requests to correct a level: my own, and of my agency (HR, auditor); the nearest deadline first."""
+    return filters.filter(permissions.visible_corrections(request.user).select_related("assessment"))
+
+
+@router.get(
+    "/corrections/{uuid:correction_id}",
+    policy=(Role.EMPLOYEE, Role.HR, Role.AUDITOR),
+    response=CorrectionOut,
+    tags=["People"],
+)
+def get_correction(request: SignedInRequest, correction_id: UUID) -> Correction:
+    """One request."""
+    return permissions.get_visible_correction(request.user, correction_id)
+
+
+@router.post(
+    "/assessments/{uuid:assessment_id}/corrections",
+    policy=(Role.EMPLOYEE,),
+    response={201: CorrectionOut},
+    tags=["People"],
+)
+def request_correction(request: SignedInRequest, assessment_id: UUID, data: CorrectionIn) -> Correction:
+    """Say that my measured level is wrong; HR answers within 3 × 24 hours."""
+    return services.request_correction(actor=request.user, assessment_id=assessment_id, **data.model_dump())
+
+
+@router.post("/corrections/{uuid:correction_id}/review", policy=(Role.HR,), response=CorrectionOut, tags=["People"])
+def review_correction(request: SignedInRequest, correction_id: UUID) -> Correction:
+    """Say that somebody looks at it; the clock runs on."""
+    return services.review_correction(actor=request.user, correction_id=correction_id)
+
+
+@router.post("/corrections/{uuid:correction_id}/accept", policy=(Role.HR,), response=CorrectionOut, tags=["People"])
+def accept_correction(request: SignedInRequest, correction_id: UUID, data: CorrectionAcceptIn) -> Correction:
+    """Enter the right level as a new assessment; the contested one stays as history."""
+    return services.accept_correction(actor=request.user, correction_id=correction_id, **data.model_dump())
+
+
+@router.post("/corrections/{uuid:correction_id}/refuse", policy=(Role.HR,), response=CorrectionOut, tags=["People"])
+def refuse_correction(request: SignedInRequest, correction_id: UUID, data: CorrectionRefuseIn) -> Correction:
+    """Leave the level as it is, for a coded reason."""
+    return services.refuse_correction(actor=request.user, correction_id=correction_id, **data.model_dump())
+
+
+@router.post(
+    "/corrections/{uuid:correction_id}/withdraw", policy=(Role.EMPLOYEE,), response=CorrectionOut, tags=["People"]
+)
+def withdraw_correction(request: SignedInRequest, correction_id: UUID) -> Correction:
+    """Take my request back."""
+    return services.withdraw_correction(actor=request.user, correction_id=correction_id)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import zoneinfo
 from collections.abc import Callable
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from functools import reduce
 from operator import or_
@@ -17,21 +17,25 @@ from django.db import models
 from django.db.models import F, Func, Q, Value
 from django.db.models.functions import Cast
 from django.utils import timezone, translation
+from django_fsm import transition
 
 from asn.nip import mask_nip
 from asn.states import (
     ACTING,
+    OPEN_CORRECTION,
     ActingReason,
     AgencyRole,
     AssessmentSource,
     Capacity,
     CompetencyKind,
+    CorrectionRefusal,
+    CorrectionStatus,
     EmployeeKind,
     EmployeeStatus,
     Level,
     TimeZone,
 )
-from core.models import BaseModel, TenantModel, ordered, paired
+from core.models import BaseModel, StateField, StoredFile, TenantModel, ordered, paired
 
 
 def by_own_date(rule: Callable[[date], Q], *, agency: str = "agency", now: datetime | None = None) -> Q:
@@ -533,6 +537,85 @@ class Assessment(TenantModel):
 
     def __str__(self) -> str:
         return f"{self.competency_id} {self.level} ({self.assessed_on})"
+
+
+class CorrectionQuerySet(models.QuerySet["Correction"]):
+    def open(self) -> CorrectionQuerySet:
+        """Those that nobody has decided or taken back."""
+        return self.filter(status__in=OPEN_CORRECTION)
+
+
+class Correction(TenantModel):
+    """An employee says that a measured level is wrong, and the HR office answers within 3 × 24 hours (UU 27/2022)."""
+
+    PERSONAL_FIELDS = ("reason", "answer")
+    CLOCK = timedelta(hours=72)
+
+    employee = models.ForeignKey(Employee, on_delete=models.CASCADE, related_name="corrections")
+    assessment = models.ForeignKey(Assessment, on_delete=models.CASCADE, related_name="corrections")
+    claimed_level = models.PositiveSmallIntegerField(choices=Level)
+    reason = models.TextField(max_length=1000)
+    evidence = models.ForeignKey(StoredFile, null=True, on_delete=models.PROTECT, related_name="+")
+    status = StateField(max_length=20, choices=CorrectionStatus.choices, default=CorrectionStatus.SUBMITTED)
+    submitted_at = models.DateTimeField(default=timezone.now)
+    due_at = models.DateTimeField(help_text="Clock hours, weekends included.")
+    decided_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+")
+    decided_at = models.DateTimeField(null=True)
+    refusal = models.CharField(max_length=30, choices=CorrectionRefusal, blank=True)
+    answer = models.CharField(max_length=300, blank=True)
+    result = models.ForeignKey(Assessment, null=True, on_delete=models.CASCADE, related_name="corrects")
+
+    objects = CorrectionQuerySet.as_manager()
+
+    class Meta:
+        ordering = ("due_at", "id")
+        constraints = (
+            models.UniqueConstraint(
+                fields=("assessment",), condition=Q(status__in=OPEN_CORRECTION), name="correction_one_open"
+            ),
+            models.CheckConstraint(condition=Q(claimed_level__range=(1, 5)), name="correction_level_range"),
+            ordered("submitted_at", "due_at", name="correction_due_later"),
+            paired("decided_by", "decided_at", name="correction_decided_paired"),
+            models.CheckConstraint(
+                condition=Q(status__in=(CorrectionStatus.ACCEPTED, CorrectionStatus.REFUSED), decided_at__isnull=False)
+                | ~Q(status__in=(CorrectionStatus.ACCEPTED, CorrectionStatus.REFUSED)) & Q(decided_at__isnull=True),
+                name="correction_decided_by_someone",
+            ),
+            models.CheckConstraint(
+                condition=Q(status=CorrectionStatus.REFUSED) & ~Q(refusal="")
+                | ~Q(status=CorrectionStatus.REFUSED) & Q(refusal=""),
+                name="correction_refused_with_reason",
+            ),
+            models.CheckConstraint(
+                condition=Q(status=CorrectionStatus.ACCEPTED, result__isnull=False)
+                | ~Q(status=CorrectionStatus.ACCEPTED) & Q(result__isnull=True),
+                name="correction_accepted_with_level",
+            ),
+        )
+        indexes = (models.Index(fields=("agency", "status", "due_at"), name="correction_queue_idx"),)
+
+    def __str__(self) -> str:
+        return f"{self.assessment_id} {self.status}"
+
+    @property
+    def is_open(self) -> bool:
+        return self.status in OPEN_CORRECTION
+
+    @transition(status, source=CorrectionStatus.SUBMITTED, target=CorrectionStatus.IN_REVIEW)
+    def review(self) -> None:
+        """The HR office looks at it; the clock runs on."""
+
+    @transition(status, source=list(OPEN_CORRECTION), target=CorrectionStatus.ACCEPTED)
+    def accept(self) -> None:
+        """A new assessment stands beside the contested one."""
+
+    @transition(status, source=list(OPEN_CORRECTION), target=CorrectionStatus.REFUSED)
+    def refuse(self) -> None:
+        """The level stays, for a coded reason."""
+
+    @transition(status, source=list(OPEN_CORRECTION), target=CorrectionStatus.WITHDRAWN)
+    def withdraw(self) -> None:
+        """The employee takes it back."""
 
 
 class RegionalPriority(TenantModel):

@@ -13,8 +13,8 @@ from rules.predicates import Predicate
 
 from accounts.models import User
 from accounts.roles import Role, giving
-from asn.models import ActingPeriod, Agency, AgencyMembership, Assessment, Employee, Position, Unit
-from asn.states import AgencyRole, Capacity, EmployeeStatus
+from asn.models import ActingPeriod, Agency, AgencyMembership, Assessment, Correction, Employee, Position, Unit
+from asn.states import AgencyRole, AssessmentSource, Capacity, EmployeeStatus
 from asn.superiors import is_superior, stands_in_for
 from core.rows import find
 
@@ -125,6 +125,20 @@ def get_visible_assessment(user: User | None, assessment_id: uuid.UUID) -> Asses
     return find(visible_assessments(user), assessment_id)
 
 
+def visible_corrections(user: User | None) -> QuerySet[Correction]:
+    """One's own, and for HR and auditors those of their agency; a supervisor learns only that a level is contested."""
+    if user is None:
+        return Correction.objects.all()
+    return Correction.objects.filter(
+        Q(employee__user=user) | Q(agency__in=agencies_of(user, AgencyRole.HR, AgencyRole.AUDITOR))
+    )
+
+
+def get_visible_correction(user: User | None, correction_id: uuid.UUID) -> Correction:
+    """The request, or NotFound."""
+    return find(visible_corrections(user), correction_id)
+
+
 def _is_self(user: User, employee: Employee) -> bool:
     return employee.user_id == user.pk
 
@@ -169,3 +183,18 @@ def can_assess(user: User | None, employee: Employee) -> bool:
 def can_rate_self(user: User | None, employee: Employee) -> bool:
     """Only the person."""
     return user is not None and bool(_is_self(user, employee))
+
+
+def can_request_correction(user: User, assessment: Assessment) -> bool:
+    """Only the person, of what others measured: a self-rating is simply given anew."""
+    return assessment.source != AssessmentSource.SELF and _is_self(user, assessment.employee)
+
+
+def can_decide_correction(user: User, correction: Correction) -> bool:
+    """HR of the agency, never on one's own."""
+    return _is_hr(user, correction.employee) and not _is_self(user, correction.employee)
+
+
+def can_withdraw_correction(user: User, correction: Correction) -> bool:
+    """Only the person."""
+    return _is_self(user, correction.employee)

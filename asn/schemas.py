@@ -9,15 +9,18 @@ from uuid import UUID
 
 from ninja import Field, FilterLookup, Schema
 
-from asn.models import ActingPeriod, Assessment, Employee, Letterhead
+from asn.models import ActingPeriod, Assessment, Correction, Employee, Letterhead
 from asn.states import (
     ActingReason,
     AssessmentSource,
     Capacity,
     CompetencyKind,
+    CorrectionRefusal,
+    CorrectionStatus,
     EmployeeKind,
     EmployeeStatus,
     GapStatus,
+    UnsureReason,
 )
 from core.api import Day, Filters, Input, LevelOrNone
 
@@ -225,6 +228,9 @@ class GapOut(Schema):
     assessed_on: date | None
     valid_until: date | None
     self_rating: int | None
+    assessment_id: UUID | None = Field(description="The assessment that counts.")
+    contested: bool = Field(description="The person has asked for a correction that nobody has decided.")
+    why: list[UnsureReason] = Field(description="Why the level is not known for certain; empty where it is.")
 
 
 class AssessmentOut(Schema):
@@ -253,6 +259,61 @@ class AssessmentIn(Input):
     source: AssessmentSource
     assessed_on: Day
     note: str = Field("", max_length=300)
+
+
+class CorrectionIn(Input):
+    """Which level is right, and why. A PDF that shows it is uploaded on the page."""
+
+    claimed_level: LevelOrNone
+    reason: str = Field(min_length=10, max_length=1000)
+
+
+class CorrectionAcceptIn(Input):
+    """The right level, as a new assessment."""
+
+    level: LevelOrNone
+    source: AssessmentSource
+    assessed_on: Day
+    note: str = Field("", max_length=300)
+
+
+class CorrectionRefuseIn(Input):
+    """Why the level stays."""
+
+    reason: CorrectionRefusal
+    note: str = Field("", max_length=300)
+
+
+class CorrectionOut(Schema):
+    """A request to correct a measured level."""
+
+    id: UUID
+    employee_id: UUID
+    assessment_id: UUID
+    competency: str = Field(alias="assessment.competency_id")
+    measured_level: int = Field(alias="assessment.level")
+    claimed_level: int
+    reason: str
+    has_evidence: bool
+    status: CorrectionStatus
+    submitted_at: datetime
+    due_at: datetime = Field(description="3 × 24 clock hours after it was submitted.")
+    decided_at: datetime | None
+    refusal: CorrectionRefusal | Literal[""]
+    answer: str
+    result_id: UUID | None = Field(description="The new assessment of an accepted one.")
+
+    @staticmethod
+    def resolve_has_evidence(row: Correction) -> bool:
+        return row.evidence_id is not None
+
+
+class CorrectionFilters(Filters):
+    """Which requests."""
+
+    status: CorrectionStatus | None = None
+    employee_id: UUID | None = None
+    assessment_id: UUID | None = None
 
 
 class SupervisorIn(Input):

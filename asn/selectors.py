@@ -12,8 +12,10 @@ from django.db.models import (
     BooleanField,
     Case,
     CharField,
+    Exists,
     ExpressionWrapper,
     IntegerField,
+    OuterRef,
     Q,
     QuerySet,
     UUIDField,
@@ -30,12 +32,13 @@ from asn.models import (
     Assessment,
     ClassStandard,
     Competency,
+    Correction,
     Employee,
     Position,
     PositionStandard,
     RegionalPriority,
 )
-from asn.states import AssessmentSource, GapStatus
+from asn.states import AssessmentSource, GapStatus, UnsureReason
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,13 +58,15 @@ class Measured:
     source: str
     assessed_on: date
     valid_until: date
+    assessment_id: uuid.UUID
+    contested: bool
 
 
 @dataclass(frozen=True, slots=True)
 class GapLine:
     """One competency of one person: what is required, what was measured, and what that makes.
 
-    *Unknown* counts as the agency's expected gap at its weight, never as 0; *expired* keeps its level
+    ``contested`` says that the person has asked for a correction that nobody has decided. *Unknown* counts as the agency's expected gap at its weight, never as 0; *expired* keeps its level
     with lower weight. ``self_rating`` is shown beside, never counted.
     """
 
@@ -78,6 +83,22 @@ class GapLine:
     valid_until: date | None
     source: str
     self_rating: int | None
+    assessment_id: uuid.UUID | None = None
+    contested: bool = False
+
+    @property
+    def why(self) -> tuple[UnsureReason, ...]:
+        """Why the level is not known for certain, the most telling first; empty where it is."""
+        found = []
+        if self.contested:
+            found.append(UnsureReason.CONTESTED)
+        if self.status == GapStatus.UNKNOWN:
+            found.append(UnsureReason.NOT_ASSESSED if self.self_rating is None else UnsureReason.SELF_RATED_ONLY)
+        elif self.status == GapStatus.EXPIRED:
+            found.append(UnsureReason.EXPIRED)
+        if self.is_example:
+            found.append(UnsureReason.EXAMPLE_STANDARD)
+        return tuple(found)
 
     @property
     def weighted(self) -> float:
@@ -138,18 +159,30 @@ def latest_assessments(
     """(official levels, self-ratings) per employee and competency code; the latest of each. One query."""
     official: dict[uuid.UUID, dict[str, Measured]] = defaultdict(dict)
     own: dict[uuid.UUID, dict[str, int]] = defaultdict(dict)
+    contests = Correction.objects.open().filter(assessment=OuterRef("pk"))  # type: ignore[attr-defined]
     rows = (
         Assessment.objects.filter(employee__in=[employee.pk for employee in employees])
         .annotate(by_self=_RATED_BY_SELF, method=_METHOD)
         .order_by("employee_id", "competency_id", "by_self", "-assessed_on", "method", "-created_at")
         .distinct("employee_id", "competency_id", "by_self")
-        .values_list("employee_id", "competency_id", "by_self", "level", "source", "assessed_on", "valid_until")
+        .annotate(contested=Exists(contests))
+        .values_list(
+            "employee_id",
+            "competency_id",
+            "by_self",
+            "level",
+            "source",
+            "assessed_on",
+            "valid_until",
+            "pk",
+            "contested",
+        )
     )
-    for employee_id, code, by_self, level, source, assessed_on, valid_until in rows:
+    for employee_id, code, by_self, level, source, assessed_on, valid_until, pk, contested in rows:
         if by_self:
             own[employee_id][code] = level
         else:
-            official[employee_id][code] = Measured(level, source, assessed_on, valid_until)
+            official[employee_id][code] = Measured(level, source, assessed_on, valid_until, pk, contested)
     return official, own
 
 
@@ -269,4 +302,6 @@ def _line(
         valid_until=measured.valid_until if measured else None,
         source=measured.source if measured else "",
         self_rating=self_rating,
+        assessment_id=measured.assessment_id if measured else None,
+        contested=measured is not None and measured.contested,
     )

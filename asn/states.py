@@ -74,11 +74,44 @@ class AssessmentSource(models.TextChoices):
     SELF = "self", _("Self-rating")
 
 
+class CorrectionStatus(models.TextChoices):
+    """Where a request to correct a measured level stands."""
+
+    SUBMITTED = "submitted", pgettext_lazy("correction", "Submitted")
+    IN_REVIEW = "in_review", pgettext_lazy("correction", "In review")
+    ACCEPTED = "accepted", pgettext_lazy("correction", "Corrected")
+    REFUSED = "refused", pgettext_lazy("correction", "Not corrected")
+    WITHDRAWN = "withdrawn", pgettext_lazy("correction", "Withdrawn")
+
+
+OPEN_CORRECTION = (CorrectionStatus.SUBMITTED, CorrectionStatus.IN_REVIEW)
+
+
+class CorrectionRefusal(models.TextChoices):
+    """Why a level stays as it is."""
+
+    MATCHES_REPORT = "matches_report", _("The level is the one of the assessment report")
+    NO_EVIDENCE = "no_evidence", _("Nothing shows another level")
+    OUTDATED_EVIDENCE = "outdated_evidence", _("The evidence is older than the assessment")
+    NEW_ASSESSMENT = "new_assessment", _("A new assessment is needed, not a correction")
+    OTHER = "other", pgettext_lazy("reason", "Another reason (see note)")
+
+
 class GapStatus(models.TextChoices):
     MET = "met", _("Met")
     GAP = "gap", _("Gap")
     UNKNOWN = "unknown", _("Not yet assessed")
     EXPIRED = "expired", _("Assessment expired")
+
+
+class UnsureReason(models.TextChoices):
+    """Why a gap is not known for certain."""
+
+    CONTESTED = "contested", _("The person has asked for a correction")
+    NOT_ASSESSED = "not_assessed", _("Nobody has assessed this competency yet")
+    SELF_RATED_ONLY = "self_rated_only", _("There is a self-rating only, which does not count")
+    EXPIRED = "expired", _("The assessment has expired")
+    EXAMPLE_STANDARD = "example_standard", _("The required level is a sample, not from a decree")
 
 
 class TimeZone(models.TextChoices):

@@ -2,6 +2,9 @@
 
 HANDLERS: dict[str, tuple[str, ...]] = {
     "asn.assessment_recorded": ("matching.tasks.refresh_employee",),
+    "asn.correction_requested": ("web.tasks.correction_requested",),
+    "asn.correction_decided": ("web.tasks.correction_decided",),
+    "asn.correction_due": ("web.tasks.correction_due",),
     "asn.employee_changed": ("matching.tasks.refresh_employee",),
     "asn.acting_named": ("web.tasks.acting_named",),
     "asn.acting_ended": ("web.tasks.acting_ended",),

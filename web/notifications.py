@@ -12,7 +12,7 @@ from django.template.loader import render_to_string
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from asn.states import Capacity
+from asn.states import Capacity, CorrectionRefusal
 from placements.states import DecisionReason, SessionCancelReason
 from web.models import Notification
 from web.templatetags.padan import exact_deadline, long_datetime, short_date
@@ -151,6 +151,14 @@ MESSAGES: dict[str, _Pair] = {
         _("A slot you applied for has been cancelled"),
         _("“%(slot)s” will not take place. Look at the slots that are still open."),
     ),
+    "correction_accepted": (
+        _("Your level has been corrected: %(competency)s"),
+        _("The earlier assessment stays as history. Recommendations follow the new level."),
+    ),
+    "correction_refused": (
+        _("The level stays as it was measured: %(competency)s"),
+        _("Reason: %(reason)s. The page of your request has the whole answer."),
+    ),
     # To the supervisor
     "clearance_needed": (
         _("Your decision is needed by %(due)s: clearance for %(person)s"),
@@ -188,6 +196,18 @@ MESSAGES: dict[str, _Pair] = {
     "superior_missing": (
         _("Name who decides for %(person)s"),
         _("%(person)s wants to apply, and there is nobody who could give the clearance today."),
+    ),
+    "correction_requested": (
+        _("Answer by %(due)s: %(person)s asks for a correction"),
+        _("A measured level is said to be wrong: %(competency)s. By law the answer is due within 3 × 24 hours."),
+    ),
+    "correction_near": (
+        _("One day left, until %(due)s: correction for %(person)s"),
+        _("Nobody has answered yet: %(competency)s."),
+    ),
+    "correction_overdue": (
+        _("It was due by %(due)s: correction for %(person)s"),
+        _("The 3 × 24 hours are over and nobody has answered: %(competency)s. Answer now."),
     ),
     "approval_needed": (
         _("Decision needed by %(due)s: %(person)s"),
@@ -315,7 +335,7 @@ class _Words(dict[str, str]):
     """Parameters as they are read: dates in words, reasons by their label, a dash for what is not known."""
 
     _DATES = {"starts", "ends", "day"}
-    _REASONS = (DecisionReason, SessionCancelReason)
+    _REASONS = (DecisionReason, SessionCancelReason, CorrectionRefusal)
 
     def __init__(self, params: Mapping[str, Any]) -> None:
         super().__init__({name: self._word(name, value, params) for name, value in params.items()})

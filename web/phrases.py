@@ -13,7 +13,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
-from asn.states import Level
+from asn.states import Level, UnsureReason
 from core.errors import DomainError
 from web.components import ReasonLine
 
@@ -183,6 +183,23 @@ ERRORS: dict[str, Phrase] = {
     "assessment_exists": (
         _("This competency was assessed on that day by that source already."),
         _("Choose another date, or leave it as it is."),
+    ),
+    "only_own_level": (
+        _("A correction is asked for by the person whose level was measured, by somebody else than themselves."),
+        _("A self-rating is simply given anew."),
+    ),
+    "same_level": (_("This is the level on record already."), _("Choose the level that is right.")),
+    "reason_too_short": (
+        _("The reason has fewer than %(minimum)s characters."),
+        _("Say what is wrong, and where it can be read."),
+    ),
+    "correction_open": (
+        _("A correction of this assessment has been asked for already."),
+        _("Look at that request, or withdraw it first."),
+    ),
+    "level_outweighed": (
+        _("A later assessment, or one by a stricter method on that day, would still count instead of this level."),
+        _("Choose a later day, or the method of that assessment."),
     ),
     # Files
     "file_empty": (_("The file is empty."), _PDF),
@@ -558,6 +575,25 @@ def explain(error: DomainError) -> Explanation:
 
 def _worded(value: Any) -> str:
     return date_format(value) if isinstance(value, date) else str(value)
+
+
+# Why a gap is not known for certain ---------------------------------------------------
+
+# reason -> the next step.
+_NEXT_STEPS: dict[UnsureReason, str | Promise] = {
+    UnsureReason.CONTESTED: _("The HR office answers within 3 × 24 hours; until then the measured level counts."),
+    UnsureReason.NOT_ASSESSED: _(
+        "Ask the HR office for an assessment, or the supervisor for a confirmation. Until then it counts as a small gap."
+    ),
+    UnsureReason.SELF_RATED_ONLY: _("Ask the supervisor to confirm the level, or the HR office for an assessment."),
+    UnsureReason.EXPIRED: _("Ask the HR office for a new assessment. Until then the old level weighs less."),
+    UnsureReason.EXAMPLE_STANDARD: _("The HR office can enter the level of the decree on the position's standard."),
+}
+
+
+def unsure_lines(reasons: Iterable[UnsureReason]) -> list[tuple[str, str]]:
+    """Each reason in words, with the next step."""
+    return [(str(reason.label), str(_NEXT_STEPS[reason])) for reason in reasons]
 
 
 # Why a slot fits, or does not ---------------------------------------------------------

@@ -10,8 +10,8 @@ from django.db.models import Q
 from django.urls import reverse
 
 from accounts.models import User
-from asn.models import ActingPeriod, Employee
-from asn.states import AgencyRole
+from asn.models import ActingPeriod, Correction, Employee
+from asn.states import AgencyRole, CorrectionStatus
 from asn.superiors import superior_of
 from core.outbox import handler
 from incentives.models import Award, AwardProposal
@@ -265,6 +265,54 @@ def application_expired(*, application_id: str, **_: str) -> None:
     if row.slot.status == SlotStatus.CANCELLED:
         return
     _tell_about(row, _user(row.employee), "application_expired", "employee_application")
+
+
+# Corrections of measured levels -----------------------------------------------------------
+
+
+def _correction(correction_id: str) -> Correction:
+    return Correction.objects.select_related("agency", "employee__user", "assessment__competency").get(pk=correction_id)
+
+
+def _tell_of_correction(row: Correction, people: Iterable[User], code: str, route: str) -> None:
+    services.notify(
+        users=people,
+        message=code,
+        event_key=f"correction:{row.pk}",
+        params={
+            "person": row.employee.full_name,
+            "competency": row.assessment.competency.name_id,
+            "due": row.due_at.isoformat() if row.is_open else "",
+            "zone": row.agency.time_zone,
+            "reason": row.refusal,
+        },
+        url=reverse(route, args=[row.pk]),
+    )
+
+
+@handler
+def correction_requested(*, correction_id: str, **_: str) -> None:
+    """HR answers within 3 × 24 hours."""
+    row = _correction(correction_id)
+    if row.is_open:
+        _tell_of_correction(row, _hr(row.agency_id), "correction_requested", "agency_correction")
+
+
+@handler
+def correction_decided(*, correction_id: str, **_: str) -> None:
+    """The person reads the answer."""
+    row = _correction(correction_id)
+    code = "correction_accepted" if row.status == CorrectionStatus.ACCEPTED else "correction_refused"
+    _tell_of_correction(row, _user(row.employee), code, "employee_correction")
+
+
+@handler
+def correction_due(*, correction_id: str, stage: str, **_: str) -> None:
+    """HR, a day before the clock ends and once it has."""
+    row = _correction(correction_id)
+    if row.is_open:
+        code = "correction_overdue" if stage == "over" else "correction_near"
+        _tell_of_correction(row, _hr(row.agency_id), code, "agency_correction")
 
 
 # Who decides ------------------------------------------------------------------------------

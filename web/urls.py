@@ -5,7 +5,7 @@ from django.urls import URLPattern, URLResolver, include, path
 from web import urls_partner
 from web.sending import each_once
 from web.views import account, files, gallery, public, register, sessions, skills, supervisor, verify
-from web.views.employee import applications, home, placements, slots
+from web.views.employee import applications, corrections, home, placements, slots
 
 _public: list[URLPattern] = [
     path("", public.home, name="home"),
@@ -28,6 +28,9 @@ _account: list[URLPattern] = [
 
 _employee: list[URLPattern] = [
     path("competencies/", home.profile, name="employee_profile"),
+    path("competencies/<uuid:assessment_id>/correction/", corrections.ask, name="employee_correction_ask"),
+    path("corrections/<uuid:correction_id>/", corrections.show, name="employee_correction"),
+    path("corrections/<uuid:correction_id>/withdraw/", corrections.withdraw, name="employee_correction_withdraw"),
     path("hours/", home.hours, name="employee_hours"),
     path("awards/", home.awards, name="employee_awards"),
     path("recommendations/", slots.recommended, name="employee_recommended"),

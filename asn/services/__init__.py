@@ -10,6 +10,14 @@ from asn.services.agencies import (
     set_position_standard,
 )
 from asn.services.assessments import AssessmentRow, import_assessments, record_assessment
+from asn.services.corrections import (
+    accept_correction,
+    refuse_correction,
+    remind_of_corrections,
+    request_correction,
+    review_correction,
+    withdraw_correction,
+)
 from asn.services.letterhead import set_letterhead
 from asn.services.people import (
     EmployeeImport,
@@ -33,6 +41,7 @@ __all__ = [
     "PriorityRow",
     "ReferenceReport",
     "UnitRow",
+    "accept_correction",
     "add_agency_member",
     "create_agency",
     "create_employee",
@@ -46,11 +55,16 @@ __all__ = [
     "load_reference",
     "name_acting",
     "record_assessment",
+    "refuse_correction",
+    "remind_of_corrections",
     "report_missing_superior",
+    "request_correction",
+    "review_correction",
     "set_agency_standard",
     "set_interests",
     "set_letterhead",
     "set_position_standard",
     "set_supervisor",
     "set_unit_head",
+    "withdraw_correction",
 ]

@@ -4,6 +4,7 @@ from datetime import date, timedelta
 from decimal import Decimal
 
 import factory
+from django.utils import timezone
 from factory.django import DjangoModelFactory
 
 from asn.models import (
@@ -15,6 +16,7 @@ from asn.models import (
     ClassStandard,
     Competency,
     CompetencyLevel,
+    Correction,
     Employee,
     Position,
     PositionClass,
@@ -223,6 +225,21 @@ class AssessmentFactory(DjangoModelFactory[Assessment]):
     source = AssessmentSource.ASSESSMENT_CENTRE
     assessed_on = factory.LazyFunction(lambda: date.today() - timedelta(days=200))
     valid_until = factory.LazyFunction(lambda: date.today() + timedelta(days=800))
+
+
+class CorrectionFactory(DjangoModelFactory[Correction]):
+    """An open request for an official level of an employee with an account."""
+
+    class Meta:
+        model = Correction
+
+    assessment = factory.SubFactory(AssessmentFactory, employee__with_user=True)
+    employee = factory.SelfAttribute("assessment.employee")
+    agency = factory.SelfAttribute("assessment.agency")
+    claimed_level = 3
+    reason = "Laporan penilaian menyebut tingkat 3."
+    submitted_at = factory.LazyFunction(timezone.now)
+    due_at = factory.LazyAttribute(lambda row: row.submitted_at + Correction.CLOCK)
 
 
 class RegionalPriorityFactory(DjangoModelFactory[RegionalPriority]):

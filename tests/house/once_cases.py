@@ -28,7 +28,9 @@ from tests.factories.asn import (
     ActingPeriodFactory,
     AgencyFactory,
     AgencyMembershipFactory,
+    AssessmentFactory,
     CompetencyFactory,
+    CorrectionFactory,
     EmployeeFactory,
 )
 from tests.factories.mentors import MentorFactory
@@ -506,10 +508,31 @@ def _end_acting() -> Case:
     return Case(road.boss, {"period_id": period.pk})
 
 
+def _ask_correction() -> Case:
+    row = AssessmentFactory(employee__with_user=True)
+    return Case(
+        row.employee.user, {"assessment_id": row.pk}, {"claimed_level": 3, "reason": "Laporan menyebut tingkat 3."}
+    )
+
+
+def _correction(body: Any = None, *, own: bool = False) -> Callable[[], Case]:
+    def build() -> Case:
+        row = CorrectionFactory()
+        user = row.employee.user if own else AgencyMembershipFactory(agency=row.agency).user
+        return Case(user, {"correction_id": row.pk}, body() if callable(body) else body)
+
+    return build
+
+
 CASES: dict[str, Callable[[], Case]] = {
     "asn_delegate_decisions": _delegation,
     "asn_end_acting": _end_acting,
     "asn_name_acting": _acting,
+    "asn_accept_correction": _correction(lambda: {"level": 3, "source": "assessment_centre", "assessed_on": day(0)}),
+    "asn_refuse_correction": _correction({"reason": "no_evidence"}),
+    "asn_request_correction": _ask_correction,
+    "asn_review_correction": _correction(),
+    "asn_withdraw_correction": _correction(own=True),
     "asn_set_supervisor": _supervisor_of,
     "asn_set_unit_head": _head,
     "asn_set_letterhead": _letterhead,

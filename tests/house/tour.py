@@ -24,7 +24,7 @@ from partners import services as onboarding
 from placements import services
 from placements.models import Certificate, Placement
 from tests.factories.accounts import UserFactory
-from tests.factories.asn import ActingPeriodFactory, AgencyMembershipFactory, EmployeeFactory
+from tests.factories.asn import ActingPeriodFactory, AgencyMembershipFactory, AssessmentFactory, EmployeeFactory
 from tests.factories.partners import AgreementFactory
 from tests.factories.placements import Road, make_road
 from tests.house import routes
@@ -147,6 +147,8 @@ def scenes() -> list[Scene]:
     away = make_road(agency=agency)
     deputy = EmployeeFactory(agency=agency, with_user=True)
     add(away, period_id=ActingPeriodFactory(delegate=True, holder=away.supervisor, acting=deputy).pk)
+    measured = make_road(agency=agency)
+    add(measured, assessment_id=AssessmentFactory(employee=measured.employee).pk)
     conflict = make_road(agency=agency)
     conflict.apply(has_conflict=True, conflict_note="Saudara bekerja di sana.")
     add(conflict)

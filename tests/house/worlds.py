@@ -15,7 +15,13 @@ from matching import services as matching
 from partners.services import invite_member
 from placements.models import Certificate, LearningHourEntry, LogbookEntry
 from tests.factories.accounts import UserFactory
-from tests.factories.asn import ActingPeriodFactory, AgencyFactory, AgencyMembershipFactory, EmployeeFactory
+from tests.factories.asn import (
+    ActingPeriodFactory,
+    AgencyFactory,
+    AgencyMembershipFactory,
+    CorrectionFactory,
+    EmployeeFactory,
+)
 from tests.factories.mentors import MentorFactory
 from tests.factories.partners import PartnerMembershipFactory
 from tests.factories.placements import Road, make_road
@@ -92,6 +98,7 @@ def finished_world() -> World:
         starts_on=later,
         ends_on=later,
     )
+    correction = CorrectionFactory(assessment__employee=road.employee)
     owner = PartnerMembershipFactory(partner=road.slot.partner, owner=True)
     invitation = invite_member(actor=owner.user, partner_id=road.slot.partner_id, email="baru@example.com")
     token, _ = issue_token(actor=road.applicant, label="laporan")
@@ -123,6 +130,8 @@ def finished_world() -> World:
             "proposal_id": proposal.pk,
             "award_id": award.pk,
             "period_id": stand_in.pk,
+            "assessment_id": correction.assessment_id,
+            "correction_id": correction.pk,
             "notification_id": notification.pk,
             "token_id": token.pk,
         },

@@ -21,8 +21,10 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext, pgettext
 
 from asn.nip import mask_nip
+from asn.selectors import GapLine
 from asn.states import AssessmentSource, Level, TimeZone
 from web.components import ReasonLine
+from web.phrases import unsure_lines
 
 register = template.Library()
 
@@ -35,6 +37,7 @@ STATUS_LOOK: dict[str, tuple[str, str]] = {
     "draft": ("neutral", "pencil"),
     "awaiting_clearance": ("info", "hourglass-split"),
     "submitted": ("info", "hourglass-split"),
+    "in_review": ("info", "hourglass-split"),
     "pending": ("info", "hourglass-split"),
     "proposed": ("info", "hourglass-split"),
     "shortlisted": ("info", "list-check"),
@@ -99,6 +102,12 @@ def icon(name: str) -> SafeString:
         static("vendor/icons.svg"),
         name,
     )
+
+
+@register.filter
+def unsure(line: GapLine) -> list[tuple[str, str]]:
+    """Why the level of a gap is not known for certain, each with the next step."""
+    return unsure_lines(line.why)
 
 
 @register.filter

@@ -9,6 +9,7 @@ from django.http import FileResponse, HttpRequest
 from django.views.decorators.http import require_safe
 
 from accounts.roles import Role
+from asn.permissions import visible_corrections
 from core.errors import NotFound
 from core.models import StoredFile
 from core.policy import policy
@@ -28,7 +29,7 @@ from web.pages import user_of
 @policy(Role.SIGNED_IN)
 @require_safe
 def download(request: HttpRequest, file_id: uuid.UUID) -> FileResponse:
-    """A paper of a placement or the document of an agreement that the reader sees; anything else is missing.
+    """A paper of a placement the document of an agreement or the evidence of a correction that the reader sees; anything else is missing.
 
     The letter of a placement is for those inside the agency: it holds a NIP.
     """
@@ -38,6 +39,7 @@ def download(request: HttpRequest, file_id: uuid.UUID) -> FileResponse:
         | Q(pk__in=visible_papers(user).values("file"))
         | Q(pk__in=visible_certificates(user).values("file"))
         | Q(pk__in=visible_agreements(user).values("file"))
+        | Q(pk__in=visible_corrections(user).values("evidence"))
     )
     return _attached(find(StoredFile.objects.filter(mine), file_id))
 

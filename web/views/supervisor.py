@@ -53,7 +53,7 @@ from web.lives import application_steps
 from web.pages import Attempt, attempt, done, page, paginate, user_of
 from web.phrases import headline, reason_lines
 from web.sheets import Field, sheet, wants_sheet
-from web.views.employee.common import competency_names, open_gaps, own_employee
+from web.views.employee.common import competency_names, contested_names, open_gaps, own_employee
 from web.views.employee.home import profile_groups
 
 TOP_GAPS = 3
@@ -233,6 +233,7 @@ def _application_page(user: User, row: Application, form: DecisionForm, outcome:
         "slot": row.slot,
         "agency": row.agency,
         "facts": _facts(row),
+        "contested": contested_names(profile),
         "headline": headline(reasons, [line.competency.pk for line in open_gaps(profile)]),
         "reasons": reason_lines(reasons, competency_names((r.competency for r in reasons), profile)),
         "chance": chance(match.points, calibration_of(row.agency)),

@@ -35,6 +35,7 @@ from web.pages import Attempt, attempt, done, page, user_of
 from web.phrases import reason_lines
 from web.templatetags.padan import date_range
 from web.views.agency.common import open_codes, require_own
+from web.views.employee.common import contested_names
 
 # What a button sends -> the transition it needs.
 DECISIONS = {
@@ -129,6 +130,7 @@ def _application_page(row: Application) -> dict[str, object]:
         "facts": _facts(row),
         "reasons": reason_lines(reasons, names),
         "chance": chance(pair.match.points, calibration_of(row.agency)),
+        "contested": contested_names(profile),
         "hindrances": reason_lines(hindrances, names) if row.status in OPEN else [],
         "taught": len(set(wanted) & {r.competency for r in reasons if r.code == "competency_gap_closed"}),
         "open_gaps": len(wanted),

@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from accounts.roles import Role, roles_of
-from asn.models import Agency
+from asn.models import Agency, Correction
 from asn.states import AgencyRole
 from core.policy import policy
 from incentives.models import AwardProposal
@@ -72,7 +72,7 @@ def _home_page(request: HttpRequest, agency: Agency, **more: Any) -> dict[str, A
 
 
 def _figures(agency: Agency) -> dict[str, int]:
-    """How much waits, by what is waited for: six queries."""
+    """How much waits, by what is waited for: seven queries."""
     now = timezone.now()
     undecided = Q(status__in=UNDECIDED)
     applications = Application.objects.filter(agency=agency).aggregate(
@@ -88,7 +88,22 @@ def _figures(agency: Agency) -> dict[str, int]:
     ).count()
     partners = PartnerVerification.objects.filter(agency=agency, status=VerificationStatus.PENDING).count()
     hours = hours_to_enter().filter(agency=agency).count()
-    return {**applications, **placements, "hours": hours, "slots": slots, "awards": awards, "partners": partners}
+    corrections = (
+        Correction.objects.filter(agency=agency)
+        .open()
+        .aggregate(  # type: ignore[attr-defined]
+            corrections=Count("pk"), corrections_overdue=Count("pk", filter=Q(due_at__lt=now))
+        )
+    )
+    return {
+        **applications,
+        **placements,
+        **corrections,
+        "hours": hours,
+        "slots": slots,
+        "awards": awards,
+        "partners": partners,
+    }
 
 
 def job_of(run: MatchRun | None) -> dict[str, Any] | None:

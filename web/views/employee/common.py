@@ -61,6 +61,11 @@ def open_gaps(profile: Iterable[GapLine]) -> list[GapLine]:
     return [line for line in profile if line.gap > 0 or line.status == GapStatus.UNKNOWN]
 
 
+def contested_names(profile: Iterable[GapLine]) -> list[str]:
+    """Competencies whose measured level the person contests."""
+    return [line.competency.name for line in profile if line.contested]
+
+
 @dataclass(frozen=True, slots=True)
 class Suggestion:
     """A slot with why it fits, as a card shows it. The raw points only order cards and stay out."""

@@ -16,6 +16,7 @@ from django.views.decorators.http import require_safe
 
 from accounts.roles import Role
 from asn.models import Employee
+from asn.permissions import visible_corrections
 from asn.selectors import GapLine, gap_profile
 from asn.states import EmployeeKind, GapStatus
 from asn.superiors import led_by
@@ -27,7 +28,7 @@ from placements.models import Application, Attendance, LearningObjective, Logboo
 from placements.selectors import jp_account
 from placements.states import ApplicationStatus, AttendanceStatus, EvaluatorRole, LogbookStatus, PlacementStatus
 from web.components import Column
-from web.pages import page
+from web.pages import page, user_of
 from web.sheets import Field, sheet, wants_sheet
 from web.views.employee.common import open_gaps, own_employee, suggestions
 
@@ -195,7 +196,18 @@ def profile(request: HttpRequest) -> HttpResponse:
     """Required and assessed level of each competency, with source and date."""
     employee = own_employee(request)
     lines = gap_profile(employee)
-    return page(request, "employee/profile.html", {"employee": employee, **profile_groups(lines)})
+    return page(
+        request,
+        "employee/profile.html",
+        {
+            "employee": employee,
+            "own_profile": True,
+            "corrections": visible_corrections(user_of(request))
+            .filter(employee=employee)
+            .select_related("assessment__competency"),
+            **profile_groups(lines),
+        },
+    )
 
 
 def profile_groups(lines: list[GapLine]) -> dict[str, object]:
