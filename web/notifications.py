@@ -13,6 +13,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from asn.states import Capacity, CorrectionRefusal
+from partners.states import CancelReason
 from placements.states import DecisionReason, SessionCancelReason
 from web.models import Notification
 from web.templatetags.padan import exact_deadline, long_datetime, short_date
@@ -149,7 +150,25 @@ MESSAGES: dict[str, _Pair] = {
     ),
     "slot_cancelled": (
         _("A slot you applied for has been cancelled"),
-        _("“%(slot)s” will not take place. Look at the slots that are still open."),
+        _("“%(slot)s” will not take place: %(reason)s. Look at the slots that are still open."),
+    ),
+    "place_cancelled": (
+        _("“%(slot)s” has been cancelled"),
+        _(
+            "%(partner)s calls it off: %(reason)s. Your host and %(office)s end the placement or find another way with you."
+        ),
+    ),
+    "slot_paused": (
+        _("“%(slot)s” takes no applications for now"),
+        _("What you have handed in goes on. A draft can be handed in once %(partner)s opens it again."),
+    ),
+    "slot_resumed": (
+        _("“%(slot)s” is open again"),
+        _("%(partner)s takes applications again."),
+    ),
+    "slot_closed": (
+        _("“%(slot)s” is closed"),
+        _("It takes no further applications. What you have handed in goes on."),
     ),
     "correction_accepted": (
         _("Your level has been corrected: %(competency)s"),
@@ -167,6 +186,14 @@ MESSAGES: dict[str, _Pair] = {
     "conflict_declared": (
         _("%(person)s has declared an interest"),
         _("“%(slot)s” at %(partner)s: say whether the interest is a conflict. Until then HR cannot approve."),
+    ),
+    "member_cancelled": (
+        _("The placement of %(person)s has been cancelled"),
+        _("%(partner)s calls “%(slot)s” off: %(reason)s. Plan the work of the unit anew."),
+    ),
+    "clearance_void": (
+        _("Nothing is left to clear for %(person)s"),
+        _("%(partner)s has called “%(slot)s” off: %(reason)s."),
     ),
     "member_placed": (
         _("%(person)s has a place"),
@@ -274,6 +301,23 @@ MESSAGES: dict[str, _Pair] = {
         _("A candidate has not confirmed the seat"),
         _("“%(slot)s”: the next on the waitlist is asked, or the seat is free."),
     ),
+    # To all who look after a slot: HR, the partner, its mentors
+    "slot_paused_news": (
+        _("“%(slot)s” is paused"),
+        _("%(partner)s: nobody can apply for now; applications under way go on."),
+    ),
+    "slot_resumed_news": (
+        _("“%(slot)s” is open again"),
+        _("%(partner)s: people can apply again."),
+    ),
+    "slot_closed_news": (
+        _("“%(slot)s” is closed"),
+        _("%(partner)s: no further applications; those under way go on."),
+    ),
+    "slot_cancelled_news": (
+        _("“%(slot)s” is cancelled"),
+        _("%(partner)s: %(reason)s. Applications have ended; placements under it need a decision of yours."),
+    ),
     "slot_returned": (
         _("Please revise your slot"),
         _("“%(slot)s” has come back from HR with a reason."),
@@ -335,7 +379,7 @@ class _Words(dict[str, str]):
     """Parameters as they are read: dates in words, reasons by their label, a dash for what is not known."""
 
     _DATES = {"starts", "ends", "day"}
-    _REASONS = (DecisionReason, SessionCancelReason, CorrectionRefusal)
+    _REASONS = (DecisionReason, SessionCancelReason, CancelReason, CorrectionRefusal)
 
     def __init__(self, params: Mapping[str, Any]) -> None:
         super().__init__({name: self._word(name, value, params) for name, value in params.items()})

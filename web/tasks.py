@@ -6,18 +6,19 @@ import uuid
 from collections.abc import Iterable
 from typing import Any
 
-from django.db.models import Q
 from django.urls import reverse
 
 from accounts.models import User
 from asn.models import ActingPeriod, Correction, Employee
 from asn.states import AgencyRole, CorrectionStatus
 from asn.superiors import superior_of
+from core.models import AuditEvent
 from core.outbox import handler
 from incentives.models import Award, AwardProposal
 from partners.kinds import JpBasis
 from partners.models import Agreement, Partner, PartnerMembership, PartnerVerification, Slot, SlotMeeting
 from partners.states import EvaluationStage, EvaluatorRole, PartnerRole, SlotStatus
+from placements.concerned import applications_under_way, placements_under_way
 from placements.models import (
     Application,
     Attendance,
@@ -28,14 +29,12 @@ from placements.models import (
     Placement,
 )
 from placements.states import (
-    LIVE_APPLICATION,
     RESERVING_PLACEMENT,
     RUNNING_PLACEMENT,
     ApplicationStatus,
     AttendanceStatus,
     DecisionOutcome,
     DecisionStep,
-    PlacementStatus,
     SessionStatus,
 )
 from web import services
@@ -117,6 +116,17 @@ def _tell_about(
         event_key=f"{row._meta.model_name}:{row.pk}:{part}",
         params=_facts(row, **more),
         url=reverse(route, args=[row.pk]),
+    )
+
+
+def _tell_superior(row: Application | Placement, application_id: uuid.UUID, code: str, of: str, **more: Any) -> None:
+    """Whoever decides for the person today, on the page of the application."""
+    services.notify(
+        users=_superior(row.employee),
+        message=code,
+        event_key=f"{row._meta.model_name}:{row.pk}:{of}",
+        params=_facts(row, **more),
+        url=reverse("supervisor_application", args=[application_id]),
     )
 
 
@@ -260,9 +270,14 @@ def application_withdrawn(*, application_id: str, **_: str) -> None:
 
 @handler
 def application_expired(*, application_id: str, **_: str) -> None:
-    """The applicant looks for another slot; that the slot was cancelled is told by its own event."""
+    """The applicant looks for another slot. Where it was called off, whoever had still to clear it has nothing to do."""
     row = _application(application_id)
     if row.slot.status == SlotStatus.CANCELLED:
+        reason = {"reason": row.slot.cancel_reason}
+        _tell_about(row, _user(row.employee), "slot_cancelled", "employee_application", **reason)
+        steps = set(row.decisions.filter(attempt=row.attempt).values_list("step", flat=True))
+        if steps == {DecisionStep.EMPLOYEE.value}:
+            _tell_superior(row, row.pk, "clearance_void", str(row.attempt), **reason)
         return
     _tell_about(row, _user(row.employee), "application_expired", "employee_application")
 
@@ -397,13 +412,7 @@ def placement_created(*, placement_id: str, **_: str) -> None:
     _tell_about(row, _hr(row.agency_id), "placement_to_prepare", "agency_placement")
     if row.mentor is not None and row.mentor.user is not None:
         _tell_about(row, [row.mentor.user], "mentee_assigned", "mentor_placement")
-    services.notify(
-        users=_superior(row.employee),
-        message="member_placed",
-        event_key=f"placement:{row.pk}:",
-        params=_facts(row),
-        url=reverse("supervisor_application", args=[row.application_id]),
-    )
+    _tell_superior(row, row.application_id, "member_placed", "")
 
 
 @handler
@@ -437,13 +446,7 @@ def placement_completed(*, placement_id: str, **_: str) -> None:
     _tell_about(row, _user(row.employee), "placement_completed", "employee_placement")
     by_hand = row.policy.jp_basis is JpBasis.MANUAL
     _tell_about(row, _hr(row.agency_id), "hours_to_enter" if by_hand else "placement_finished", "agency_placement")
-    services.notify(
-        users=_superior(row.employee),
-        message="member_finished",
-        event_key=f"placement:{row.pk}:",
-        params=_facts(row),
-        url=reverse("supervisor_application", args=[row.application_id]),
-    )
+    _tell_superior(row, row.application_id, "member_finished", "")
 
 
 @handler
@@ -709,20 +712,64 @@ def cohort_short(*, slot_id: str, **_: str) -> None:
 
 
 # Whoever had not been turned down; the cancelling itself ends what was on its way.
-CONCERNED = (*LIVE_APPLICATION, ApplicationStatus.EXPIRED)
+# A change is told while it holds: what was undone meanwhile is no news any more.
+_HOLDS = {
+    "paused": (SlotStatus.PAUSED,),
+    "resumed": (SlotStatus.PUBLISHED, SlotStatus.FULL),
+    "closed": (SlotStatus.CLOSED,),
+    "cancelled": (SlotStatus.CANCELLED,),
+}
 
 
 @handler
-def slot_changed(*, slot_id: str, **_: str) -> None:
-    """A cancelled slot concerns everyone who applied or has a place."""
+def slot_changed(*, slot_id: str, change: str, at: str = "", **_: str) -> None:
+    """Applicants and HR; when it is called off also participants, their supervisors, mentors. Not who did it.
+
+    Applications that end with a cancelled slot are told of by ``application_expired``.
+    """
     slot = _slot(slot_id)
-    if slot.status != SlotStatus.CANCELLED:
+    if slot.status not in _HOLDS.get(change, ()):
         return
-    concerned = User.objects.filter(
-        Q(employee__applications__in=slot.applications.filter(status__in=CONCERNED))
-        | Q(employee__placements__in=slot.placements.exclude(status=PlacementStatus.COMPLETED))
-    ).distinct()
-    _tell_of_slot(slot, concerned, "slot_cancelled", reverse("employee_slot", args=[slot.pk]))
+    of = f"{change}:{at}"
+    if change == "cancelled":
+        for placement in placements_under_way(slot).select_related("agency", "slot__partner", "employee__user"):
+            reason = {"reason": slot.cancel_reason}
+            _tell_about(placement, _user(placement.employee), "place_cancelled", "employee_placement", of=of, **reason)
+            _tell_superior(placement, placement.application_id, "member_cancelled", of, **reason)
+    else:
+        rows = applications_under_way(slot).select_related("agency", "slot__partner", "employee__user")
+        if change == "closed":  # a draft ends with it, which is told on its own
+            rows = rows.exclude(status=ApplicationStatus.DRAFT)
+        for row in rows:
+            _tell_about(row, _user(row.employee), f"slot_{change}", "employee_application", of=of)
+    if slot.submitted_at is not None or slot.published_at is not None:
+        _tell_houses(slot, change, of)
+
+
+def _tell_houses(slot: Slot, change: str, of: str) -> None:
+    """HR, the partner's members, and the mentors of what is called off; whoever did it knows."""
+    mentors = User.objects.filter(mentor__slot_mentors__slot=slot) if change == "cancelled" else User.objects.none()
+    groups = (
+        (_hr(slot.agency_id), reverse("agency_slot", args=[slot.pk])),
+        (_members(slot.partner_id), reverse("partner_slot", args=[slot.pk])),
+        (mentors.distinct(), reverse("mentor_home")),
+    )
+    told = {_last_actor(slot)}
+    for people, url in groups:
+        new = [person for person in people if person.pk not in told]
+        told |= {person.pk for person in new}
+        services.notify(
+            users=new,
+            message=f"slot_{change}_news",
+            event_key=f"slot:{slot.pk}:{of}",
+            params={"slot": slot.title, "partner": slot.partner.name, "reason": slot.cancel_reason},
+            url=url,
+        )
+
+
+def _last_actor(slot: Slot) -> int | None:
+    events = AuditEvent.objects.filter(object_type=slot._meta.label, object_id=str(slot.pk))
+    return events.order_by("-pk").values_list("actor_id", flat=True).first()
 
 
 @handler

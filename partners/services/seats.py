@@ -132,4 +132,5 @@ def announce_change(slot: Slot, change: str) -> None:
         slot_id=slot.pk,
         agency_id=slot.agency_id,
         change=change,
+        at=slot.updated_at.isoformat(),
     )

@@ -25,6 +25,7 @@ from partners.models import Agreement, Partner, Slot
 from partners.permissions import can_edit_slot, visible_agreements
 from partners.selectors import slot_list
 from partners.states import AgreementKind, AgreementStatus, SlotStatus
+from placements.concerned import concerned_by
 from placements.permissions import PARTNER_SEES
 from placements.states import ApplicationStatus
 from web.forms.partner import (
@@ -120,6 +121,7 @@ def _slot_page(request: HttpRequest, row: Slot, **more: Any) -> dict[str, Any]:
         "can_edit": can_edit_slot(user, row),
         "can_submit": row.status == SlotStatus.DRAFT,
         "is_looked_after": row.status in LOOKED_AFTER,
+        "concerned": concerned_by(row),
         "candidates": row.applications.filter(status__in=PARTNER_SEES).count(),
         "waive_form": WaiveForm() if row.waits_for_group and row.status in SEATED else None,
         "problem": None,
@@ -319,9 +321,9 @@ def _steer(call: Callable[..., object], message: str) -> Callable[[HttpRequest, 
 
 
 submit = _steer(services.submit_slot, gettext_noop("Handed in: HR checks the slot now."))
-pause = _steer(services.pause_slot, gettext_noop("Paused: nobody can apply for now."))
-resume = _steer(services.resume_slot, gettext_noop("Open again for applications."))
-close = _steer(services.close_slot, gettext_noop("Closed: applications under way go on."))
+pause = _steer(services.pause_slot, gettext_noop("Paused: nobody can apply for now; applicants and HR are told."))
+resume = _steer(services.resume_slot, gettext_noop("Open again for applications; applicants and HR are told."))
+close = _steer(services.close_slot, gettext_noop("Closed: applications under way go on; applicants and HR are told."))
 confirm = _steer(services.confirm_slot, gettext_noop("Thank you: the offer is confirmed as of today."))
 
 
@@ -339,7 +341,8 @@ def cancel(request: HttpRequest, slot_id: uuid.UUID) -> HttpResponse:
                 services.cancel_slot(actor=user_of(request), slot_id=row.pk, **form.cleaned_data)
                 return done(request, _("Cancelled: everyone concerned is told."), "partner_slot", row.pk)
             status = outcome.status
-    return page(request, "partner/cancel.html", {"slot": row, "form": form, "problem": outcome.problem}, status=status)
+    context = {"slot": row, "form": form, "problem": outcome.problem, "concerned": concerned_by(row)}
+    return page(request, "partner/cancel.html", context, status=status)
 
 
 @policy(Role.PARTNER)
