@@ -44,6 +44,7 @@ from asn.schemas import (
     DelegationIn,
     EmployeeFilters,
     EmployeeOut,
+    EmploymentIn,
     GapOut,
     LetterheadIn,
     LetterheadOut,
@@ -168,6 +169,12 @@ def list_gaps(request: SignedInRequest, employee_id: UUID) -> list[Any]:
 def set_supervisor(request: SignedInRequest, employee_id: UUID, data: SupervisorIn) -> Employee:
     """Say who a person answers to."""
     return services.set_supervisor(actor=request.user, employee_id=employee_id, supervisor_id=data.supervisor_id)
+
+
+@router.put("/employees/{uuid:employee_id}/employment", policy=(Role.HR,), response=EmployeeOut, tags=["People"])
+def change_employment(request: SignedInRequest, employee_id: UUID, data: EmploymentIn) -> Employee:
+    """Enter another unit or position, leave, retirement, end of contract; what is under way becomes a task for HR."""
+    return services.change_employment(actor=request.user, employee_id=employee_id, **data.model_dump())
 
 
 @router.get("/employees/{uuid:employee_id}/superior", policy=WATCHERS, response=SuperiorOut, tags=["People"])

@@ -22,6 +22,7 @@ from django_fsm import transition
 from asn.nip import mask_nip
 from asn.states import (
     ACTING,
+    GONE,
     OPEN_CORRECTION,
     ActingReason,
     AgencyRole,
@@ -406,6 +407,18 @@ class Employee(TenantModel):
     def full_name(self) -> str:
         named = f"{self.title_front} {self.name}".strip()
         return f"{named}, {self.title_back}" if self.title_back else named
+
+    @property
+    def last_day(self) -> date | None:
+        """The last day in service that is known: before retirement, at the end of a contract."""
+        days = [self.retires_on - timedelta(days=1)] if self.retires_on else []
+        if self.contract_ends_on:
+            days.append(self.contract_ends_on)
+        return min(days, default=None)
+
+    def is_gone(self, day: date) -> bool:
+        """Whether the person is in service no more on this day."""
+        return self.status in GONE or (self.last_day is not None and self.last_day < day)
 
     @property
     def masked_nip(self) -> str:

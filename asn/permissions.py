@@ -14,14 +14,14 @@ from rules.predicates import Predicate
 from accounts.models import User
 from accounts.roles import Role, giving
 from asn.models import ActingPeriod, Agency, AgencyMembership, Assessment, Correction, Employee, Position, Unit
-from asn.states import AgencyRole, AssessmentSource, Capacity, EmployeeStatus
+from asn.states import GONE, AgencyRole, AssessmentSource, Capacity
 from asn.superiors import is_superior, stands_in_for
 from core.rows import find
 
 
 def roles(user: User) -> tuple[QuerySet[Any, Any], ...]:
     """Where the roles stand that memberships and the employee's own row give."""
-    working = Employee.objects.filter(user=user).exclude(status=EmployeeStatus.RETIRED)
+    working = Employee.objects.filter(user=user).exclude(status__in=GONE)
     leading = working.filter(
         Exists(Employee.objects.filter(supervisor=OuterRef("pk")))
         | Exists(Unit.objects.filter(head=OuterRef("pk")))

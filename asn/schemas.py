@@ -322,6 +322,17 @@ class SupervisorIn(Input):
     supervisor_id: UUID | None
 
 
+class EmploymentIn(Input):
+    """Where somebody serves, as what, and until when."""
+
+    unit_id: UUID
+    position_id: UUID
+    status: EmployeeStatus
+    contract_starts_on: Day | None = None
+    contract_ends_on: Day | None = None
+    retires_on: Day | None = None
+
+
 class UnitHeadIn(Input):
     """Who holds the leading post; empty while it is vacant."""
 

@@ -31,10 +31,26 @@ class EmployeeStatus(models.TextChoices):
     PROBATION = "probation", _("Probation (CPNS)")
     ON_LEAVE = "on_leave", _("On leave")
     RETIRED = "retired", _("Retired")
+    LEFT = "left", _("Left the agency")
 
 
 # Who is at work: others decide nothing for their people.
 AT_WORK = (EmployeeStatus.ACTIVE, EmployeeStatus.PROBATION)
+
+
+# Who is in service no more.
+GONE = (EmployeeStatus.RETIRED, EmployeeStatus.LEFT)
+
+
+class EmploymentChange(models.TextChoices):
+    """What HR has changed about somebody's service."""
+
+    UNIT = "unit", _("Another unit")
+    POSITION = "position", _("Another position")
+    LEAVE = "leave", pgettext_lazy("employment", "On leave")
+    RETIREMENT = "retirement", _("Retirement")
+    CONTRACT_END = "contract_end", _("End of the contract")
+    LEFT = "left", _("Left the agency")
 
 
 class Capacity(models.TextChoices):

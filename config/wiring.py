@@ -5,6 +5,7 @@ HANDLERS: dict[str, tuple[str, ...]] = {
     "asn.correction_requested": ("web.tasks.correction_requested",),
     "asn.correction_decided": ("web.tasks.correction_decided",),
     "asn.correction_due": ("web.tasks.correction_due",),
+    "asn.employment_changed": ("placements.tasks.employment_changed",),
     "asn.employee_changed": ("matching.tasks.refresh_employee",),
     "asn.acting_named": ("web.tasks.acting_named",),
     "asn.acting_ended": ("web.tasks.acting_ended",),
@@ -43,6 +44,8 @@ HANDLERS: dict[str, tuple[str, ...]] = {
     "placements.application_withdrawn": ("web.tasks.application_withdrawn",),
     "placements.application_expired": ("web.tasks.application_expired",),
     "placements.conflict_declared": ("web.tasks.conflict_declared",),
+    "placements.change_to_decide": ("web.tasks.change_to_decide",),
+    "placements.change_decided": ("web.tasks.change_decided",),
     "placements.placement_created": ("web.tasks.placement_created",),
     "placements.placement_started": ("web.tasks.placement_started",),
     "placements.placement_completed": (

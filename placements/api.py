@@ -22,6 +22,7 @@ from placements.models import (
     Application,
     Attendance,
     Certificate,
+    ChangeTask,
     Evaluation,
     LearningHourEntry,
     LearningObjective,
@@ -43,6 +44,9 @@ from placements.schemas import (
     CandidateFilters,
     CandidateOut,
     CertificateOut,
+    ChangeDecisionIn,
+    ChangeTaskFilters,
+    ChangeTaskOut,
     CheckOut,
     ConflictIn,
     DraftIn,
@@ -786,3 +790,17 @@ def _checks(items: list[selectors.CheckItem]) -> list[dict[str, Any]]:
     return [
         {"code": item.code, "label": str(item.label), "done": item.done, "detail": str(item.detail)} for item in items
     ]
+
+
+@router.get("/change-tasks", policy=(Role.HR, Role.AUDITOR), response=list[ChangeTaskOut], tags=["Placements"])
+@paginate(Pages)
+def list_change_tasks(request: SignedInRequest, filters: Query[ChangeTaskFilters]) -> QuerySet[ChangeTask]:
+    """People whose employment has changed while something is under way; the nearest deadline first."""
+    rows = permissions.visible_change_tasks(request.user)
+    return filters.filter(rows.select_related("application__placement"))
+
+
+@router.post("/change-tasks/{uuid:task_id}/decide", policy=(Role.HR,), response=ChangeTaskOut, tags=["Placements"])
+def decide_change(request: SignedInRequest, task_id: UUID, data: ChangeDecisionIn) -> ChangeTask:
+    """Say what becomes of it; it is done at once."""
+    return services.decide_change(actor=request.user, task_id=task_id, **data.model_dump())

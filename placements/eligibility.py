@@ -70,6 +70,12 @@ def check_person(employee: Employee, slot: Slot) -> None:
     check_ceiling(employee, slot)
 
 
+def check_in_service(employee: Employee, day: date) -> None:
+    """Nobody begins, or goes on, after the last day in service: Conflict(``not_in_service``)."""
+    if employee.is_gone(day):
+        raise Conflict("not_in_service")
+
+
 def obstacle(application: Application, slot: Slot) -> Conflict | None:
     """The hard rule because of which somebody who waits is passed over for now; the place in the order is kept."""
     try:

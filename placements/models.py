@@ -14,8 +14,8 @@ from django.db import models
 from django.db.models import F, Func, Q
 from django_fsm import transition
 
-from asn.models import ActingPeriod, Competency, Employee
-from asn.states import ACTING, Capacity, Level
+from asn.models import ActingPeriod, Competency, Employee, Position, Unit
+from asn.states import ACTING, Capacity, EmploymentChange, Level
 from core.models import BaseModel, StateField, StoredFile, TenantModel, ordered, paired
 from mentors.models import Mentor
 from partners.kinds import Document, KindPolicy, get_kind
@@ -29,6 +29,8 @@ from placements.states import (
     ApplicationStatus,
     AttendanceStatus,
     CertificateKind,
+    ChangeChoice,
+    ChangeStatus,
     ConflictOutcome,
     DecisionOutcome,
     DecisionReason,
@@ -237,11 +239,11 @@ class Application(TenantModel):
 
     @transition(
         status,
-        source=[S.AWAITING_CLEARANCE, S.SUBMITTED, S.SHORTLISTED, S.WAITLISTED, S.OFFERED],
+        source=[S.AWAITING_CLEARANCE, S.SUBMITTED, S.RETURNED, S.SHORTLISTED, S.WAITLISTED, S.OFFERED, S.APPROVED],
         target=S.INELIGIBLE,
     )
     def rule_out(self) -> None:
-        """A hard rule (contract, ceiling, retirement) excludes the person."""
+        """The person's employment has changed, and HR cancels it."""
 
 
 class Decision(TenantModel):
@@ -477,6 +479,66 @@ class Placement(TenantModel):
     @transition(status, source=PlacementStatus.PREPARING, target=PlacementStatus.NO_SHOW)
     def mark_no_show(self) -> None:
         """The person never came."""
+
+
+class ChangeTask(TenantModel):
+    """Somebody's employment has changed while an application or placement is under way: HR says what becomes of it."""
+
+    employee = models.ForeignKey(Employee, on_delete=models.PROTECT, related_name="change_tasks")
+    application = models.ForeignKey(Application, on_delete=models.PROTECT, related_name="change_tasks")
+    kinds = ArrayField(models.CharField(max_length=20, choices=EmploymentChange), help_text="What has changed.")
+    changed_at = models.DateTimeField(help_text="The latest change.")
+    unit_before = models.ForeignKey(Unit, null=True, on_delete=models.PROTECT, related_name="+")
+    position_before = models.ForeignKey(Position, null=True, on_delete=models.PROTECT, related_name="+")
+    status = StateField(max_length=20, choices=ChangeStatus.choices, default=ChangeStatus.OPEN)
+    due_at = models.DateTimeField()
+    choice = models.CharField(max_length=20, choices=ChangeChoice, blank=True)
+    note = models.CharField(max_length=300, blank=True)
+    decided_by = models.ForeignKey(USER, null=True, on_delete=models.PROTECT, related_name="+")
+    decided_at = models.DateTimeField(null=True)
+
+    class Meta:
+        ordering = ("due_at", "id")
+        constraints = (
+            models.UniqueConstraint(
+                fields=("application",), condition=Q(status=ChangeStatus.OPEN), name="change_one_open"
+            ),
+            models.CheckConstraint(condition=Q(kinds__len__gt=0), name="change_says_what"),
+            paired("decided_by", "decided_at", name="change_decided_paired"),
+            models.CheckConstraint(
+                condition=Q(status=ChangeStatus.DECIDED, decided_at__isnull=False) & ~Q(choice="")
+                | ~Q(status=ChangeStatus.DECIDED) & Q(decided_at__isnull=True, choice=""),
+                name="change_decided_by_someone",
+            ),
+        )
+        indexes = (models.Index(fields=("agency", "status", "due_at"), name="change_queue_idx"),)
+
+    def __str__(self) -> str:
+        return f"{self.application_id} {self.status}"
+
+    @property
+    def placement(self) -> Placement | None:
+        """The placement that came of the application."""
+        found: Placement | None = getattr(self.application, "placement", None)
+        return found
+
+    @property
+    def open_choices(self) -> list[ChangeChoice]:
+        """What may be chosen: a placement is ended, an application cancelled."""
+        last = ChangeChoice.CANCEL if self.placement is None else ChangeChoice.END_EARLY
+        return [ChangeChoice.CONTINUE, ChangeChoice.MOVE_SUPERVISOR, last]
+
+    @property
+    def kind_labels(self) -> list[str]:
+        return [str(EmploymentChange(kind).label) for kind in self.kinds]
+
+    @transition(status, source=ChangeStatus.OPEN, target=ChangeStatus.DECIDED)
+    def decide(self) -> None:
+        """HR has said what becomes of it."""
+
+    @transition(status, source=ChangeStatus.OPEN, target=ChangeStatus.MOOT)
+    def lapse(self) -> None:
+        """The application or placement has ended otherwise."""
 
 
 class LearningObjective(TenantModel):

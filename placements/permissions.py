@@ -22,6 +22,7 @@ from placements.models import (
     ApplicationQuerySet,
     Attendance,
     Certificate,
+    ChangeTask,
     LogbookEntry,
     MentoringSession,
     Paper,
@@ -129,6 +130,11 @@ def can_clear(user: User, application: Application, now: datetime | None = None)
 def to_clear(user: User) -> ApplicationQuerySet:
     """What waits for this user's clearance."""
     return Application.objects.filter(status=ApplicationStatus.AWAITING_CLEARANCE, employee__in=led_by(user))
+
+
+def can_rule_out(user: User, application: Application) -> bool:
+    """An HR officer of the agency, never on one's own application."""
+    return is_hr_of(user, application.agency_id) and not is_applicant(user, application)
 
 
 def can_decide_for_hr(user: User, application: Application) -> bool:
@@ -328,3 +334,18 @@ def can_end(user: User, placement: Placement) -> bool:
 def can_see_hours(user: User, employee_user_id: Any, agency_id: uuid.UUID) -> bool:
     """The JP account: the person, HR and auditors of the agency."""
     return employee_user_id == user.pk or serves(user, agency_id, AgencyRole.HR, AgencyRole.AUDITOR)
+
+
+def visible_change_tasks(user: User) -> QuerySet[ChangeTask]:
+    """Those of the agencies one serves as HR or auditor."""
+    return ChangeTask.objects.filter(agency__in=agencies_of(user, AgencyRole.HR, AgencyRole.AUDITOR))
+
+
+def get_visible_change_task(user: User, task_id: uuid.UUID) -> ChangeTask:
+    """The task, or NotFound."""
+    return find(visible_change_tasks(user), task_id)
+
+
+def can_decide_change(user: User, task: ChangeTask) -> bool:
+    """HR of the agency, never on one's own application or placement."""
+    return is_hr_of(user, task.agency_id) and task.employee.user_id != user.pk

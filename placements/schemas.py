@@ -7,19 +7,22 @@ from __future__ import annotations
 
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from ninja import Field, FilterLookup, Schema
 
+from asn.states import EmploymentChange
 from core.api import Day, Filters, Input, Level, LevelOrNone, Moment
-from placements.models import Application, Certificate, Paper, Placement
+from placements.models import Application, Certificate, ChangeTask, Paper, Placement
 from placements.permissions import PARTNER_SEES_NAME
 from placements.selectors import Waiting
 from placements.states import (
     ApplicationStatus,
     AttendanceStatus,
     CertificateKind,
+    ChangeChoice,
+    ChangeStatus,
     ConflictOutcome,
     DecisionReason,
     EndReason,
@@ -594,6 +597,47 @@ class HourEntryOut(Schema):
     not_counted: str
     note: str
     reverses_id: UUID | None
+
+
+class ChangeTaskOut(Schema):
+    """Somebody's employment has changed while an application or placement is under way: HR says what becomes of it."""
+
+    id: UUID
+    employee_id: UUID
+    application_id: UUID
+    placement_id: UUID | None
+    kinds: list[EmploymentChange]
+    changed_at: datetime
+    status: ChangeStatus
+    due_at: datetime
+    choices: list[ChangeChoice]
+    choice: ChangeChoice | Literal[""]
+    note: str
+    decided_at: datetime | None
+
+    @staticmethod
+    def resolve_placement_id(row: ChangeTask) -> UUID | None:
+        return row.placement.pk if row.placement is not None else None
+
+    @staticmethod
+    def resolve_choices(row: ChangeTask) -> list[ChangeChoice]:
+        return row.open_choices if row.status == ChangeStatus.OPEN else []
+
+
+class ChangeTaskFilters(Filters):
+    """Which tasks."""
+
+    status: ChangeStatus | None = None
+    employee_id: UUID | None = None
+
+
+class ChangeDecisionIn(Input):
+    """What becomes of it; ``known`` is the ``changed_at`` that was read."""
+
+    choice: ChangeChoice
+    note: str = Field("", max_length=300)
+    supervisor_id: UUID | None = None
+    known: datetime | None = None
 
 
 class AccountOut(Schema):

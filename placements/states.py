@@ -50,7 +50,7 @@ class DecisionStep(models.TextChoices):
     SUPERVISOR = "supervisor", _("Supervisor")
     HR = "hr", _("HR")
     OFFER = "offer", _("Offered seat")
-    REMOVAL = "removal", _("Taken off the waitlist by HR")
+    REMOVAL = "removal", _("Ended by HR")
     PARTNER = "partner", _("Partner")
     WITHDRAWAL = "withdrawal", _("Withdrawal")
 
@@ -132,6 +132,23 @@ class EndReason(models.TextChoices):
     TRANSFER = "transfer", _("Transfer or retirement")
     PERSONAL = "personal", _("Personal reasons")
     OTHER = "other", pgettext_lazy("reason", "Another reason (see note)")
+
+
+class ChangeStatus(models.TextChoices):
+    """Where HR's task after a change of employment stands."""
+
+    OPEN = "open", pgettext_lazy("change", "Waits for HR")
+    DECIDED = "decided", pgettext_lazy("change", "Decided")
+    MOOT = "moot", pgettext_lazy("change", "Nothing left to decide")
+
+
+class ChangeChoice(models.TextChoices):
+    """What HR does about an application or placement when somebody's employment changes."""
+
+    CONTINUE = "continue", _("It goes on; whoever decides for the person now knows of it")
+    MOVE_SUPERVISOR = "move_supervisor", _("It goes on under another supervisor")
+    END_EARLY = "end_early", _("End the placement early")
+    CANCEL = "cancel", _("Cancel the application")
 
 
 class LogbookStatus(models.TextChoices):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from datetime import datetime
 
 from celery import shared_task
 
@@ -26,6 +27,20 @@ def credit_session(*, session_id: str, **_: str) -> None:
 def credit_day(*, attendance_id: str, **_: str) -> None:
     """A day of meetings attended becomes JP."""
     services.credit_day(attendance_id=uuid.UUID(attendance_id))
+
+
+@handler
+def employment_changed(
+    *, employee_id: str, kinds: str, unit_id: str, position_id: str, changed_at: str, **_: str
+) -> None:
+    """HR says what becomes of applications and placements under way."""
+    services.note_change(
+        employee_id=uuid.UUID(employee_id),
+        kinds=kinds.split(","),
+        unit_id=uuid.UUID(unit_id),
+        position_id=uuid.UUID(position_id),
+        changed_at=datetime.fromisoformat(changed_at),
+    )
 
 
 @handler
@@ -57,3 +72,9 @@ def ask_for_evaluations() -> int:
 def remind_of_sessions() -> int:
     """Tell both sides of tomorrow's sessions (hourly by beat, once each)."""
     return services.remind_of_sessions()
+
+
+@shared_task(name="placements.tasks.tend_changes", ignore_result=True)
+def tend_changes() -> int:
+    """See to it that nobody who is gone, or will be before the end, stays in a placement unseen (hourly by beat)."""
+    return services.tend_changes()

@@ -12,7 +12,7 @@ from django.template.loader import render_to_string
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from asn.states import Capacity, CorrectionRefusal
+from asn.states import Capacity, CorrectionRefusal, EmploymentChange
 from partners.states import CancelReason
 from placements.states import DecisionReason, SessionCancelReason
 from web.models import Notification
@@ -178,7 +178,15 @@ MESSAGES: dict[str, _Pair] = {
         _("The level stays as it was measured: %(competency)s"),
         _("Reason: %(reason)s. The page of your request has the whole answer."),
     ),
+    "change_continues": (
+        _("Your change of employment has been looked at"),
+        _("“%(slot)s” goes on."),
+    ),
     # To the supervisor
+    "member_continues": (
+        _("%(person)s now answers to you and takes part in “%(slot)s”"),
+        _("At %(partner)s from %(starts)s to %(ends)s: plan the work of the unit."),
+    ),
     "clearance_needed": (
         _("Your decision is needed by %(due)s: clearance for %(person)s"),
         _("%(person)s wants to take part in “%(slot)s” at %(partner)s from %(starts)s to %(ends)s."),
@@ -235,6 +243,10 @@ MESSAGES: dict[str, _Pair] = {
     "correction_overdue": (
         _("It was due by %(due)s: correction for %(person)s"),
         _("The 3 × 24 hours are over and nobody has answered: %(competency)s. Answer now."),
+    ),
+    "change_to_decide": (
+        _("Decide by %(due)s: the employment of %(person)s has changed"),
+        _("%(changes)s. “%(slot)s” is under way: say what becomes of it."),
     ),
     "approval_needed": (
         _("Decision needed by %(due)s: %(person)s"),
@@ -396,6 +408,8 @@ class _Words(dict[str, str]):
             return str(long_datetime(dt.datetime.fromisoformat(value), params.get("zone", "")))
         if name in self._DATES:
             return str(short_date(dt.date.fromisoformat(value)))
+        if name == "changes":
+            return ", ".join(str(EmploymentChange(one).label) for one in value)
         if name == "capacity":
             return str(Capacity(value).label)
         if name == "reason":

@@ -201,6 +201,15 @@ ERRORS: dict[str, Phrase] = {
         _("A later assessment, or one by a stricter method on that day, would still count instead of this level."),
         _("Choose a later day, or the method of that assessment."),
     ),
+    "not_in_service": (
+        _("The person is in service no more on that day."),
+        _("End the placement, or cancel the application; correct the record if it is wrong."),
+    ),
+    "changed_meanwhile": (
+        _("Something has changed again since you opened this page."),
+        _("Load the page again, read what has changed, then decide."),
+    ),
+    "choice_not_open": (_("This cannot be chosen here."), _CHOOSE),
     # Files
     "file_empty": (_("The file is empty."), _PDF),
     "file_not_pdf": (_("This file is not a PDF."), _PDF),

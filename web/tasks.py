@@ -23,6 +23,7 @@ from placements.models import (
     Application,
     Attendance,
     Certificate,
+    ChangeTask,
     LearningHourEntry,
     LogbookEntry,
     MentoringSession,
@@ -33,6 +34,8 @@ from placements.states import (
     RUNNING_PLACEMENT,
     ApplicationStatus,
     AttendanceStatus,
+    ChangeChoice,
+    ChangeStatus,
     DecisionOutcome,
     DecisionStep,
     SessionStatus,
@@ -243,6 +246,8 @@ def application_rejected(*, application_id: str, **_: str) -> None:
     row = _application(application_id)
     reason = _reason(row, DecisionOutcome.REJECTED)
     _tell_about(row, _user(row.employee), "application_rejected", "employee_application", reason=reason)
+    if row.status == ApplicationStatus.INELIGIBLE and row.decisions.filter(outcome=DecisionOutcome.APPROVED).exists():
+        _tell_partner(row, "application_withdrawn", reverse("partner_slot", args=[row.slot_id]))
 
 
 @handler
@@ -280,6 +285,56 @@ def application_expired(*, application_id: str, **_: str) -> None:
             _tell_superior(row, row.pk, "clearance_void", str(row.attempt), **reason)
         return
     _tell_about(row, _user(row.employee), "application_expired", "employee_application")
+
+
+# Changes of employment ----------------------------------------------------------------------
+
+
+def _change(task_id: str) -> ChangeTask:
+    return ChangeTask.objects.get(pk=task_id)
+
+
+@handler
+def change_to_decide(*, task_id: str, **_: str) -> None:
+    """HR says what becomes of it; told anew for each change."""
+    task = _change(task_id)
+    if task.status != ChangeStatus.OPEN:
+        return
+    row = _application(str(task.application_id))
+    services.notify(
+        users=_hr(task.agency_id),
+        message="change_to_decide",
+        event_key=f"change:{task.pk}:{task.changed_at.isoformat()}",
+        params=_facts(row, changes=list(task.kinds), due=task.due_at.isoformat()),
+        url=reverse("agency_change", args=[task.pk]),
+    )
+
+
+@handler
+def change_decided(*, task_id: str, **_: str) -> None:
+    """Where it goes on: the person, and whoever decides for the person now. An end is told by its own event."""
+    task = _change(task_id)
+    if task.choice not in (ChangeChoice.CONTINUE, ChangeChoice.MOVE_SUPERVISOR):
+        return
+    row = _application(str(task.application_id))
+    key = f"change:{task.pk}"
+    services.notify(
+        users=_user(row.employee),
+        message="change_continues",
+        event_key=key,
+        params=_facts(row),
+        url=reverse("employee_application", args=[row.pk]),
+    )
+    if row.status == ApplicationStatus.AWAITING_CLEARANCE:
+        _tell_about(row, _superior(row.employee), "clearance_needed", "supervisor_application")
+    else:
+        services.notify(
+            users=_superior(row.employee),
+            message="member_continues",
+            event_key=key,
+            params=_facts(row),
+            url=reverse("supervisor_application", args=[row.pk]),
+        )
 
 
 # Corrections of measured levels -----------------------------------------------------------

@@ -5,8 +5,10 @@ from __future__ import annotations
 import uuid
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import TypeVar
+
+from django.utils import timezone
 
 from accounts.models import User
 from asn import events
@@ -15,7 +17,7 @@ from asn.nip import nip_warnings, parse_nip
 from asn.permissions import can_manage_agency, can_rate_self, visible_employees
 from asn.services.agencies import managed_agency
 from asn.services.checks import CompetencyCodes, check_choice, check_level
-from asn.states import EmployeeKind, EmployeeStatus
+from asn.states import EmployeeKind, EmployeeStatus, EmploymentChange
 from core import audit, outbox
 from core.errors import Invalid, at_row, require
 from core.models import TenantModel
@@ -285,12 +287,15 @@ def _check_free(added: Mapping[str, Employee]) -> None:
 
 
 def _check_contract(row: EmployeeRow) -> None:
-    start, end = row.contract_starts_on, row.contract_ends_on
+    _check_dates(row.kind, row.contract_starts_on, row.contract_ends_on)
+
+
+def _check_dates(kind: str, start: date | None, end: date | None) -> None:
     if (start is None) != (end is None):
         raise Invalid("contract_half", field="contract_ends_on" if end is None else "contract_starts_on")
     if start and end and end < start:
         raise Invalid("ends_before_start", field="contract_ends_on")
-    if start and row.kind == EmployeeKind.PNS:
+    if start and kind == EmployeeKind.PNS:
         raise Invalid("contract_of_pns", field="contract_starts_on")
 
 
@@ -323,6 +328,91 @@ def set_supervisor(*, actor: User | None, employee_id: uuid.UUID, supervisor_id:
     if supervisor_id != before:
         outbox.announce(events.SUPERIOR_NAMED, key=uuid.uuid4(), employee_id=employee.pk)
     return employee
+
+
+@service
+def change_employment(
+    *,
+    actor: User | None,
+    employee_id: uuid.UUID,
+    unit_id: uuid.UUID,
+    position_id: uuid.UUID,
+    status: str,
+    contract_starts_on: date | None = None,
+    contract_ends_on: date | None = None,
+    retires_on: date | None = None,
+    now: datetime | None = None,
+) -> Employee:
+    """HR enters another unit or position, leave, retirement, the end of a contract, or that somebody has left.
+
+    Raises Invalid at the field. Announces ``asn.employee_changed`` and, with what it was before,
+    ``asn.employment_changed``: applications and placements under way need a word of HR.
+    """
+    employee = lock(visible_employees(actor), employee_id)
+    require(can_manage_agency(actor, employee.agency_id))
+    if not Unit.objects.filter(agency=employee.agency_id, pk=unit_id).exists():
+        raise Invalid("unknown_unit", field="unit_id")
+    if not Position.objects.filter(agency=employee.agency_id, pk=position_id).exists():
+        raise Invalid("unknown_position", field="position_id")
+    check_choice(status, EmployeeStatus.values, code="unknown_status", field="status")
+    _check_dates(employee.kind, contract_starts_on, contract_ends_on)
+    given = {
+        "unit_id": unit_id,
+        "position_id": position_id,
+        "status": status,
+        "contract_starts_on": contract_starts_on,
+        "contract_ends_on": contract_ends_on,
+        "retires_on": retires_on,
+    }
+    before = {name: getattr(employee, name) for name in given}
+    changed = {name for name, value in given.items() if value != before[name]}
+    if not changed:
+        return employee
+    for name, value in given.items():
+        setattr(employee, name, value)
+    employee.save()
+    audit.record(
+        actor=actor,
+        action="asn.change_employment",
+        obj=employee,
+        before={name: before[name] for name in changed if name != "retires_on"},
+        after={name: given[name] for name in changed if name != "retires_on"},
+    )
+    _changed(employee)
+    kinds = _kinds(employee, changed)
+    if kinds:
+        outbox.announce(
+            events.EMPLOYMENT_CHANGED,
+            key=uuid.uuid4(),
+            employee_id=employee.pk,
+            kinds=",".join(kinds),
+            unit_id=before["unit_id"],
+            position_id=before["position_id"],
+            changed_at=(now or timezone.now()).isoformat(),
+        )
+    return employee
+
+
+_BY_STATUS = {
+    EmployeeStatus.ON_LEAVE: EmploymentChange.LEAVE,
+    EmployeeStatus.RETIRED: EmploymentChange.RETIREMENT,
+    EmployeeStatus.LEFT: EmploymentChange.LEFT,
+}
+
+
+def _kinds(employee: Employee, changed: set[str]) -> list[EmploymentChange]:
+    kinds = []
+    if "unit_id" in changed:
+        kinds.append(EmploymentChange.UNIT)
+    if "position_id" in changed:
+        kinds.append(EmploymentChange.POSITION)
+    if "status" in changed and EmployeeStatus(employee.status) in _BY_STATUS:
+        kinds.append(_BY_STATUS[EmployeeStatus(employee.status)])
+    if "retires_on" in changed and EmploymentChange.RETIREMENT not in kinds:
+        kinds.append(EmploymentChange.RETIREMENT)
+    if "contract_ends_on" in changed:
+        kinds.append(EmploymentChange.CONTRACT_END)
+    return kinds
 
 
 @service

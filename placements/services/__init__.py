@@ -17,6 +17,7 @@ from placements.services.applications import (
     reject_application,
     return_application,
     revise_application,
+    rule_out_application,
     save_draft,
     shortlist_application,
     submit_application,
@@ -25,6 +26,7 @@ from placements.services.applications import (
 )
 from placements.services.attendance import confirm_attendance, contest_attendance, record_attendance
 from placements.services.certificates import keep_certificate_file, revoke_certificate, sign_unsigned_certificates
+from placements.services.changes import decide_change, note_change, tend_changes
 from placements.services.evidence import (
     ask_for_evaluations,
     complete_placement,
@@ -89,6 +91,7 @@ __all__ = [
     "credit_completion",
     "credit_day",
     "credit_session",
+    "decide_change",
     "decide_conflict",
     "decline_application",
     "decline_offer",
@@ -105,6 +108,7 @@ __all__ = [
     "load_hour_rules",
     "mark_no_show",
     "move_session",
+    "note_change",
     "offer_all_free_seats",
     "offer_free_seats",
     "record_attendance",
@@ -120,6 +124,7 @@ __all__ = [
     "reverse_learning_hours",
     "revise_application",
     "revoke_certificate",
+    "rule_out_application",
     "save_draft",
     "set_learning_plan",
     "set_mentor",
@@ -127,6 +132,7 @@ __all__ = [
     "sign_unsigned_certificates",
     "start_placement",
     "submit_application",
+    "tend_changes",
     "verify_logbook_entry",
     "waitlist_application",
     "withdraw_application",

@@ -35,6 +35,7 @@ from placements.permissions import (
     can_clear,
     can_decide_for_hr,
     can_decide_for_partner,
+    can_rule_out,
     is_applicant,
 )
 from placements.services.common import (
@@ -409,6 +410,30 @@ def reject_application(
 
 
 @service
+def rule_out_application(
+    *, actor: User, application_id: uuid.UUID, note: str = "", now: datetime | None = None
+) -> Application:
+    """HR cancels an application because the person's employment has changed; a seat it spoke for goes to the next."""
+    application = lock_application(actor, application_id)
+    require(can_rule_out(actor, application), "only_hr_decides")
+    was = str(application.status)
+    advance(application, "rule_out", code="already_decided")
+    _end(application)
+    _decide(
+        application,
+        actor,
+        DecisionStep.REMOVAL,
+        DecisionOutcome.REJECTED,
+        moment(now),
+        DecisionReason.NOT_ELIGIBLE,
+        note,
+    )
+    _settle(application, now, was=was)
+    _tell(events.APPLICATION_REJECTED, application)
+    return application
+
+
+@service
 def accept_application(
     *,
     actor: User,
@@ -668,7 +693,10 @@ def _end(application: Application) -> None:
 def _settle(application: Application, now: datetime | None, *, was: str = "") -> None:
     """Tell matching that this came to nothing; the seat that it spoke for, as it ``was``, goes to the next who waits."""
     push_availability(application.employee)
-    matching.record_outcome(application_id=application.pk, ending=application.status, at=moment(now))
+    # To the chance that is shown, what HR rules out counts as what HR refuses.
+    ruled_out = application.status == ApplicationStatus.INELIGIBLE
+    ending = ApplicationStatus.REJECTED if ruled_out else application.status
+    matching.record_outcome(application_id=application.pk, ending=ending, at=moment(now))
     if was in SPEAKING_FOR_SEAT:
         offer_free_seats(slot_id=application.slot_id, now=now)
 

@@ -20,6 +20,7 @@ from matching import services as matching
 from partners import services as partners
 from partners.kinds import Document
 from placements import events
+from placements.eligibility import check_in_service
 from placements.models import LearningObjective, Paper, Placement
 from placements.permissions import (
     can_end,
@@ -252,7 +253,8 @@ def agree_learning_plan(*, actor: User, placement_id: uuid.UUID, now: datetime |
 def start_placement(*, actor: User, placement_id: uuid.UUID, now: datetime | None = None) -> Placement:
     """HR starts it once the checklist is complete and the first day has come.
 
-    Raises Conflict(``checklist_incomplete`` with the missing items | ``cohort_too_small`` | ``not_yet_starting``).
+    Raises Conflict(``checklist_incomplete`` with the missing items | ``cohort_too_small`` | ``not_yet_starting`` |
+    ``not_in_service``).
     """
     placement = lock_placement(actor, placement_id)
     require(can_prepare(actor, placement), "only_hr_prepares")
@@ -265,6 +267,8 @@ def start_placement(*, actor: User, placement_id: uuid.UUID, now: datetime | Non
         raise Conflict("cohort_too_small", filled=slot.filled_seats, needed=slot.minimum_cohort)
     if placement.agency.today(now) < placement.starts_on:
         raise Conflict("not_yet_starting", starts_on=placement.starts_on.isoformat())
+    if placement.status == PlacementStatus.PREPARING:
+        check_in_service(placement.employee, max(placement.starts_on, placement.agency.today(now)))
     before = facts(placement, "status")
     advance(placement, "start", code="already_decided")
     placement.started_by = actor

@@ -12,6 +12,8 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
+from django.utils import timezone
+
 from accounts.models import User
 from accounts.services import issue_token
 from core import outbox
@@ -21,7 +23,7 @@ from partners import services as partners
 from partners.kinds import JpBasis, KindPolicy
 from partners.models import PartnerInvitation
 from placements import services
-from placements.models import Certificate, LearningHourEntry, LogbookEntry, MentoringSession, Placement
+from placements.models import Certificate, ChangeTask, LearningHourEntry, LogbookEntry, MentoringSession, Placement
 from tests.api import Multipart
 from tests.factories.accounts import UserFactory
 from tests.factories.asn import (
@@ -32,6 +34,7 @@ from tests.factories.asn import (
     CompetencyFactory,
     CorrectionFactory,
     EmployeeFactory,
+    UnitFactory,
 )
 from tests.factories.mentors import MentorFactory
 from tests.factories.partners import (
@@ -524,11 +527,30 @@ def _correction(body: Any = None, *, own: bool = False) -> Callable[[], Case]:
     return build
 
 
+def _change() -> Case:
+    road = make_road()
+    road.apply()
+    services.note_change(employee_id=road.employee.pk, kinds=["unit"], changed_at=timezone.now())
+    return Case(road.hr, {"task_id": ChangeTask.objects.get(employee=road.employee).pk}, {"choice": "continue"})
+
+
+def _employment() -> Case:
+    road = make_road()
+    body = {
+        "unit_id": UnitFactory(agency=road.agency).pk,
+        "position_id": road.employee.position_id,
+        "status": "active",
+    }
+    return Case(road.hr, {"employee_id": road.employee.pk}, body)
+
+
 CASES: dict[str, Callable[[], Case]] = {
     "asn_delegate_decisions": _delegation,
     "asn_end_acting": _end_acting,
     "asn_name_acting": _acting,
     "asn_accept_correction": _correction(lambda: {"level": 3, "source": "assessment_centre", "assessed_on": day(0)}),
+    "asn_change_employment": _employment,
+    "placements_decide_change": _change,
     "asn_refuse_correction": _correction({"reason": "no_evidence"}),
     "asn_request_correction": _ask_correction,
     "asn_review_correction": _correction(),

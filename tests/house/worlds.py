@@ -13,7 +13,7 @@ from incentives import services as incentives
 from incentives.models import AwardProposal
 from matching import services as matching
 from partners.services import invite_member
-from placements.models import Certificate, LearningHourEntry, LogbookEntry
+from placements.models import Certificate, ChangeTask, LearningHourEntry, LogbookEntry
 from tests.factories.accounts import UserFactory
 from tests.factories.asn import (
     ActingPeriodFactory,
@@ -99,6 +99,14 @@ def finished_world() -> World:
         ends_on=later,
     )
     correction = CorrectionFactory(assessment__employee=road.employee)
+    change = ChangeTask.objects.create(
+        agency=road.agency,
+        employee=road.employee,
+        application=road.application,
+        kinds=["unit"],
+        changed_at=road.at(road.slot.starts_on),
+        due_at=road.at(road.slot.ends_on),
+    )
     owner = PartnerMembershipFactory(partner=road.slot.partner, owner=True)
     invitation = invite_member(actor=owner.user, partner_id=road.slot.partner_id, email="baru@example.com")
     token, _ = issue_token(actor=road.applicant, label="laporan")
@@ -132,6 +140,7 @@ def finished_world() -> World:
             "period_id": stand_in.pk,
             "assessment_id": correction.assessment_id,
             "correction_id": correction.pk,
+            "task_id": change.pk,
             "notification_id": notification.pk,
             "token_id": token.pk,
         },

@@ -47,6 +47,7 @@ LISTS = {
     "agency_awards": "hr",
     "agency_acting": "hr",
     "agency_units": "hr",
+    "agency_changes": "hr",
     "agency_corrections": "hr",
     "partner_slots": "member",
     "partner_applications": "member",

@@ -72,7 +72,7 @@ def _home_page(request: HttpRequest, agency: Agency, **more: Any) -> dict[str, A
 
 
 def _figures(agency: Agency) -> dict[str, int]:
-    """How much waits, by what is waited for: seven queries."""
+    """How much waits, by what is waited for: eight queries."""
     now = timezone.now()
     undecided = Q(status__in=UNDECIDED)
     applications = Application.objects.filter(agency=agency).aggregate(

@@ -25,7 +25,7 @@ from placements.agenda import seen_sessions, with_actions
 from placements.models import Certificate, MentoringSession, Placement
 from placements.permissions import can_prepare, get_visible_placement
 from placements.selectors import CheckItem, completion_evidence, meetings_of, placements_with_road, start_checklist
-from placements.states import EndReason, PlacementStatus
+from placements.states import ChangeStatus, EndReason, PlacementStatus
 from web.components import Column, Fact
 from web.documents.papers import letterhead_of
 from web.forms.agency import PlacementFilter
@@ -148,6 +148,7 @@ def _placement_page(request: HttpRequest, row: Placement, **more: Any) -> dict[s
         "slot": row.slot,
         "agency": row.agency,
         "facts": _facts(row),
+        "change": row.application.change_tasks.filter(status=ChangeStatus.OPEN).first(),
         "sessions": _sessions(user_of(request), row),
         "may": may,
         **papers_of(user_of(request), row),
