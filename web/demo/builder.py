@@ -33,6 +33,7 @@ from web.demo import corpus
 from web.demo.letters import assignment_letter
 from web.demo.records import Application, Employee, World
 from web.demo.records import Slot as PlannedSlot
+from web.demo.service import build_service
 from web.demo.world import DEMO_CITIES
 
 NAMESPACE = uuid.UUID("6f9f7f0e-6d0b-5a53-9d34-0c3f5f0d7a11")
@@ -131,6 +132,8 @@ class _Builder:
         for city in self.world.cities:
             self.fill_and_wait(city.code)
         self.close_running()
+        for code, agency in self.agencies.items():
+            build_service(agency, self.officers[code])
         self.history()
         for agency in self.agencies.values():
             matching.request_full_match(actor=None, agency_id=agency.pk)

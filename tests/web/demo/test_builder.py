@@ -12,13 +12,13 @@ from django.core.management import CommandError, call_command
 from django.utils import timezone
 
 from accounts.models import User
-from asn.models import Agency, Assessment, Employee
+from asn.models import ActingPeriod, Agency, Assessment, Correction, Employee
 from core.audit import broken_links
 from core.models import AuditEvent
 from incentives.models import Award, AwardProposal
 from partners.models import Agreement, Partner, PartnerVerification, Slot
 from partners.states import SlotStatus, VerificationStatus
-from placements.models import Application, LearningHourEntry, LogbookEntry, Placement
+from placements.models import Application, ChangeTask, LearningHourEntry, LogbookEntry, Placement
 from placements.states import ApplicationStatus, PlacementStatus
 from web.demo.accounts import demo_accounts
 from web.management.commands.verify_invariants import broken_promises
@@ -54,6 +54,9 @@ def test_small_world_is_whole_and_keeps_every_promise() -> None:
         ApplicationStatus.OFFERED,
         ApplicationStatus.WAITLISTED,
     } <= states
+    assert set(ActingPeriod.objects.values_list("capacity", flat=True)) == {"plt", "plh", "delegate"}
+    assert {"submitted", "refused"} == set(Correction.objects.values_list("status", flat=True))
+    assert ChangeTask.objects.filter(status="open").exists()
     assert Slot.objects.filter(held_seats=1, status=SlotStatus.FULL).exists()
     assert Slot.objects.filter(reserved_seats=2, reserve_until__gt=today, status=SlotStatus.PUBLISHED).exists()
     finished = Placement.objects.filter(status=PlacementStatus.COMPLETED)
