@@ -21,6 +21,7 @@ app.conf.beat_schedule = {
     "forget-answers": {"task": "core.tasks.forget_answers", "schedule": 3600.0},
     "resume-match-runs": {"task": "matching.tasks.resume_runs", "schedule": 60.0},
     "mend-recommendations": {"task": "matching.tasks.mend", "schedule": 600.0},
+    "tell-ended-periods": {"task": "asn.tasks.tell_ended_periods", "schedule": 3600.0},
     "remind-of-corrections": {"task": "asn.tasks.remind_of_corrections", "schedule": 3600.0},
     "tend-changes": {"task": "placements.tasks.tend_changes", "schedule": 3600.0},
     "remind-of-sessions": {"task": "placements.tasks.remind_of_sessions", "schedule": 3600.0},

@@ -9,6 +9,7 @@ HANDLERS: dict[str, tuple[str, ...]] = {
     "asn.employee_changed": ("matching.tasks.refresh_employee",),
     "asn.acting_named": ("web.tasks.acting_named",),
     "asn.acting_ended": ("web.tasks.acting_ended",),
+    "asn.acting_lapsed": ("web.tasks.acting_lapsed",),
     "asn.superior_named": ("web.tasks.superior_named",),
     "asn.superior_missing": ("web.tasks.superior_missing",),
     "asn.priorities_changed": ("matching.tasks.refresh_everyone",),

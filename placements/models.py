@@ -72,6 +72,12 @@ class Application(TenantModel):
     conflict_outcome = models.CharField(max_length=20, choices=ConflictOutcome, blank=True)
     conflict_decided_by = models.ForeignKey(USER, null=True, on_delete=models.PROTECT, related_name="+")
     conflict_decided_at = models.DateTimeField(null=True)
+    conflict_capacity = models.CharField(
+        max_length=20, choices=Capacity, blank=True, help_text="As what the superior judged the interest."
+    )
+    conflict_acting_period = models.ForeignKey(
+        ActingPeriod, null=True, on_delete=models.PROTECT, related_name="+", help_text="What that power rested on."
+    )
     submitted_at = models.DateTimeField(null=True)
     due_at = models.DateTimeField(null=True, help_text="Until when the present holder should decide.")
     waitlist_position = models.PositiveIntegerField(null=True)
@@ -116,6 +122,15 @@ class Application(TenantModel):
                 condition=Q(status__in=[S.DRAFT, S.WITHDRAWN, S.EXPIRED, S.INELIGIBLE])
                 | Q(submitted_at__isnull=False, consent_at__isnull=False),
                 name="application_submitted_with_consent",
+            ),
+            models.CheckConstraint(
+                condition=Q(conflict_decided_at__isnull=False) | Q(conflict_capacity=""),
+                name="application_conflict_capacity_decided",
+            ),
+            models.CheckConstraint(
+                condition=Q(conflict_capacity__in=ACTING, conflict_acting_period__isnull=False)
+                | ~Q(conflict_capacity__in=ACTING) & Q(conflict_acting_period__isnull=True),
+                name="application_conflict_by_period",
             ),
             paired(
                 "conflict_decided_by",

@@ -116,6 +116,14 @@ def in_capacity(name: str, capacity: str, period: ActingPeriod | None) -> str:
     return f"{name} ({words[Capacity(capacity)]} {whose})"
 
 
+def conflict_judge(application: Application) -> str:
+    """Who judged the declared interest, and as what where another's place was taken; empty before that."""
+    judge = application.conflict_decided_by
+    if judge is None:
+        return ""
+    return in_capacity(judge.get_full_name(), application.conflict_capacity, application.conflict_acting_period)
+
+
 def timeline(application: Application) -> list[TimelineItem]:
     """The road of one application: every decision of every attempt, the present holder, the steps to come."""
     items = []

@@ -227,7 +227,15 @@ MESSAGES: dict[str, _Pair] = {
         _("%(person)s no longer decides in the place of %(holder)s"),
         _("The period was ended early. What is undecided is with the holder of the post again."),
     ),
+    "acting_lapsed": (
+        _("The last day is over: %(person)s no longer decides in the place of %(holder)s"),
+        _("%(capacity)s until %(ends)s. What is undecided is with the holder of the post again."),
+    ),
     # To HR
+    "post_without_stand_in": (
+        _("Nobody stands in for the vacant post of %(holder)s any more"),
+        _("The period of %(person)s ended on %(ends)s. Enter another Plt., or the new head of the unit."),
+    ),
     "superior_missing": (
         _("Name who decides for %(person)s"),
         _("%(person)s wants to apply, and there is nobody who could give the clearance today."),

@@ -432,6 +432,28 @@ def acting_ended(*, period_id: str, **_: str) -> None:
 
 
 @handler
+def acting_lapsed(*, period_id: str, **_: str) -> None:
+    """Both sides, once the last day is over; HR where a vacant post has nobody now."""
+    row = _acting_period(period_id)
+    key, facts = f"acting:{row.pk}", _acting_facts(row)
+    services.notify(
+        users=[*_user(row.acting), *_user(row.holder)],
+        message="acting_lapsed",
+        event_key=key,
+        params=facts,
+        url=reverse("supervisor_queue"),
+    )
+    if row.unit is not None and row.unit.head_id is None and not row.unit.stand_ins.on_duty().exists():  # type: ignore[attr-defined]
+        services.notify(
+            users=_hr(row.agency_id),
+            message="post_without_stand_in",
+            event_key=key,
+            params=facts,
+            url=reverse("agency_acting"),
+        )
+
+
+@handler
 def superior_named(*, employee_id: str, **_: str) -> None:
     """The new superior gets what waits for a clearance."""
     waiting = Application.objects.filter(employee__pk=employee_id, status=ApplicationStatus.AWAITING_CLEARANCE)

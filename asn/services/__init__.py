@@ -1,6 +1,13 @@
 """Use cases of agencies and their people: the only writers of this room."""
 
-from asn.services.acting import delegate_decisions, end_acting, name_acting, report_missing_superior, set_unit_head
+from asn.services.acting import (
+    delegate_decisions,
+    end_acting,
+    name_acting,
+    report_missing_superior,
+    set_unit_head,
+    tell_ended_periods,
+)
 from asn.services.agencies import (
     PriorityRow,
     add_agency_member,
@@ -68,5 +75,6 @@ __all__ = [
     "set_position_standard",
     "set_supervisor",
     "set_unit_head",
+    "tell_ended_periods",
     "withdraw_correction",
 ]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from django.db import IntegrityError, transaction
@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from accounts.models import User
 from asn import events
-from asn.models import ActingPeriod, Agency, Employee, Unit
+from asn.models import ActingPeriod, Agency, Employee, Unit, today_there
 from asn.permissions import (
     can_end_acting,
     can_manage_agency,
@@ -30,6 +30,7 @@ from core.services import service
 from core.text import clean_text
 
 LONGEST_DAYS = 366
+TOLD_WITHIN = timedelta(days=7)  # news that is older is none
 
 
 @service
@@ -179,6 +180,21 @@ def end_acting(*, actor: User, period_id: uuid.UUID, now: datetime | None = None
     audit.record(actor=actor, action="asn.end_acting", obj=period, after={"capacity": period.capacity})
     outbox.announce(events.ACTING_ENDED, key=period.pk, period_id=period.pk, agency_id=period.agency_id)
     return period
+
+
+@service
+def tell_ended_periods(*, now: datetime | None = None) -> int:
+    """Announce each period whose last day is over, once; returns how many ended within a week.
+
+    Announces ``asn.acting_lapsed``.
+    """
+    today = today_there(now)
+    ended = ActingPeriod.objects.standing().filter(ends_on__lt=today, ends_on__gte=today - TOLD_WITHIN)
+    told = 0
+    for pk, agency_id in ended.order_by("pk").values_list("pk", "agency_id"):
+        outbox.announce(events.ACTING_LAPSED, key=pk, period_id=pk, agency_id=agency_id)
+        told += 1
+    return told
 
 
 @service

@@ -242,7 +242,8 @@ def revise_application(*, actor: User, application_id: uuid.UUID) -> Application
     advance(application, "revise")
     application.attempt += 1
     application.conflict_outcome = ""
-    application.conflict_decided_by = application.conflict_decided_at = None
+    application.conflict_decided_by = application.conflict_decided_at = application.conflict_acting_period = None
+    application.conflict_capacity = ""
     application.save()
     audit.record(
         actor=actor,
@@ -270,12 +271,16 @@ def decide_conflict(
     application.conflict_outcome = outcome
     application.conflict_decided_by = actor
     application.conflict_decided_at = moment(now)
+    superior = superior_of(application.employee, now)
+    application.conflict_capacity = superior.capacity.value if superior is not None else ""
+    is_acting = superior is not None and superior.capacity in ACTING
+    application.conflict_acting_period = superior.period if superior is not None and is_acting else None
     application.save()
     audit.record(
         actor=actor,
         action="application.conflict_decided",
         obj=application,
-        after=facts(application, "conflict_outcome") | {"capacity": _capacity(application, now)},
+        after=facts(application, "conflict_outcome") | {"capacity": application.conflict_capacity},
         actor_label="supervisor",
     )
     return application
@@ -635,11 +640,6 @@ def _check_reason(reason: str, note: str, *, note_needed: bool = False) -> None:
 def _check_offered(slot: Slot) -> None:
     if slot.status not in (*partners.SEATED, SlotStatus.FULL):
         raise Conflict("slot_closed", slot_id=str(slot.pk), status=slot.get_status_display())
-
-
-def _capacity(application: Application, now: datetime | None) -> str:
-    superior = superior_of(application.employee, now)
-    return superior.capacity.value if superior is not None else ""
 
 
 def _decide(

@@ -9,12 +9,14 @@ from zoneinfo import ZoneInfo
 
 import pytest
 from django.db import IntegrityError, transaction
+from django.utils import timezone
 
 from asn import permissions as may
 from asn import services
 from asn.models import ActingPeriod, Employee
 from asn.states import Capacity, EmployeeStatus
 from asn.superiors import led_by, superior_of, without_superior
+from core import outbox
 from core.errors import Conflict, Invalid, NotAllowed, NotFound
 from tests.factories.asn import (
     ActingPeriodFactory,
@@ -23,6 +25,7 @@ from tests.factories.asn import (
     EmployeeFactory,
     UnitFactory,
 )
+from web.models import Notification
 
 pytestmark = pytest.mark.django_db
 
@@ -235,3 +238,29 @@ def test_hr_enters_by_an_order_and_a_held_post_takes_no_plt(city, boss) -> None:
         services.name_acting(actor=AgencyMembershipFactory().user, capacity="plh", holder_id=boss.pk, **given)
     with pytest.raises(NotAllowed):
         services.name_acting(actor=boss.user, capacity="plh", holder_id=boss.pk, **given)
+
+
+def test_both_sides_learn_once_that_the_last_day_is_over(city, boss, staff) -> None:
+    period = ActingPeriodFactory(holder=boss, acting__agency=city, ends_on=city.today())
+    early = ActingPeriodFactory(holder=staff, acting__agency=city, ends_on=city.today())
+    hr = AgencyMembershipFactory(agency=city).user
+    services.end_acting(actor=hr, period_id=early.pk)
+    outbox.drain()
+    Notification.objects.all().delete()
+    assert services.tell_ended_periods() == 0
+    tomorrow = timezone.now() + timedelta(days=1)
+    for _ in range(2):
+        assert services.tell_ended_periods(now=tomorrow) == 1
+        outbox.drain()
+    told = set(Notification.objects.values_list("user", "code"))
+    assert told == {(boss.user.pk, "acting_lapsed"), (period.acting.user.pk, "acting_lapsed")}
+    assert services.tell_ended_periods(now=tomorrow + timedelta(days=30)) == 0
+
+
+def test_hr_learns_that_a_vacant_post_has_nobody_any_more(city) -> None:
+    hr = AgencyMembershipFactory(agency=city).user
+    row = ActingPeriodFactory(plt=True, acting__agency=city, ends_on=city.today() - timedelta(days=1))
+    services.tell_ended_periods()
+    outbox.drain()
+    told = set(Notification.objects.values_list("user", "code"))
+    assert told == {(hr.pk, "post_without_stand_in"), (row.acting.user.pk, "acting_lapsed")}

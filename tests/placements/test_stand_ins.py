@@ -6,7 +6,7 @@ from collections import Counter
 from datetime import date, timedelta
 
 import pytest
-from django.db import connection
+from django.db import IntegrityError, connection, transaction
 
 from asn import services as asn
 from asn.models import ActingPeriod
@@ -14,11 +14,12 @@ from asn.states import Capacity
 from core import outbox
 from core.errors import Conflict, NotAllowed, NotFound
 from placements import permissions, services
-from placements.models import Decision
-from placements.selectors import timeline, waiting_applications
+from placements.models import Application, Decision
+from placements.selectors import conflict_judge, timeline, waiting_applications
 from tests.factories.asn import ActingPeriodFactory, AgencyMembershipFactory, EmployeeFactory
 from tests.factories.placements import make_road
 from tests.placements.test_races import all_at_once
+from web.documents.papers import letter_data
 from web.models import Notification
 
 pytestmark = pytest.mark.django_db
@@ -45,7 +46,35 @@ def test_the_plh_clears_and_the_row_says_so() -> None:
     row = services.clear_application(actor=stand_in, application_id=pk)
     decision = Decision.objects.get(application=row, step="supervisor")
     assert (decision.capacity, decision.acting_period) == (Capacity.PLH, period)
+    assert (row.conflict_capacity, row.conflict_acting_period) == (Capacity.PLH, period)
+    assert f"(Plh. {road.supervisor.full_name})" in conflict_judge(row)
     assert f"(Plh. {road.supervisor.full_name})" in next(i.who for i in timeline(row) if i.step == "supervisor")
+
+
+def test_the_letter_says_as_what_somebody_let_the_person_go() -> None:
+    road = make_road()
+    period = ActingPeriodFactory(holder=road.supervisor, acting__agency=road.agency)
+    road.apply()
+    services.clear_application(actor=period.acting.user, application_id=road.application.pk)
+    services.approve_application(actor=road.hr, application_id=road.application.pk)
+    placement = services.accept_application(actor=road.member, application_id=road.application.pk)
+    paper = services.issue_letter(
+        actor=road.hr,
+        placement_id=placement.pk,
+        letter_date=road.agency.today(),
+        signer_post="Kepala BKPSDM",
+        signer_name="Sri Rahayu",
+    )
+    basis = letter_data(paper)["basis"]
+    assert f"izin {period.acting.user.get_full_name()} (Plh. {road.supervisor.full_name}) pada" in basis
+
+
+def test_the_database_keeps_capacity_and_period_together() -> None:
+    road = make_road()
+    row = road.apply()
+    for broken in ({"conflict_capacity": "plh"}, {"conflict_capacity": "supervisor"}):
+        with pytest.raises(IntegrityError), transaction.atomic():
+            Application.objects.filter(pk=row.pk).update(**broken)
 
 
 def test_undecided_goes_back_to_the_holder() -> None:

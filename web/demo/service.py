@@ -5,7 +5,9 @@ Stand-ins of people who are there begin tomorrow: today's decisions stay with th
 
 from __future__ import annotations
 
+import uuid
 from datetime import timedelta
+from typing import Any
 
 from django.utils import timezone
 
@@ -32,7 +34,7 @@ def _stand_ins(agency: Agency, officer: User) -> None:
         .distinct()
         .order_by("unit__code", "position__position_class__rank", "pk")
     )
-    heads: dict[object, Employee] = {}
+    heads: dict[uuid.UUID, Employee] = {}
     for boss in bosses:
         heads.setdefault(boss.unit_id, boss)
     units = list(Unit.objects.filter(agency=agency, pk__in=heads).order_by("code"))
@@ -42,7 +44,7 @@ def _stand_ins(agency: Agency, officer: User) -> None:
     if len(held) < 3:
         return
     today = agency.today()
-    order = {"actor": officer, "agency_id": agency.pk, "order_date": today - timedelta(days=1)}
+    order: dict[str, Any] = {"actor": officer, "agency_id": agency.pk, "order_date": today - timedelta(days=1)}
     asn.name_acting(
         **order,
         capacity="plt",

@@ -12,8 +12,9 @@ from django.urls import reverse
 from django.utils import translation
 
 from asn.models import Agency, Letterhead
-from asn.states import Level
-from placements.models import Certificate, Paper, Placement
+from asn.states import ACTING, Capacity, Level
+from placements.models import Certificate, Decision, Paper, Placement
+from placements.selectors import in_capacity
 from placements.services.papers import ARCHIVE_CLASS
 from placements.states import CertificateKind, DecisionStep, PaperKind
 from web.documents import typeset
@@ -199,16 +200,25 @@ def _basis(placement: Placement) -> str:
     """The agreement it stands under, and the two decisions that let the person go."""
     agreement, zone = placement.slot.agreement, placement.agency.zone
     said = [f"perjanjian kerja sama nomor {agreement.number_agency} dengan {placement.slot.partner.name}"]
-    days = {
-        decision.step: long_date(decision.decided_at.astimezone(zone).date())
-        for decision in placement.application.decisions.all()
+    people = "decided_by", "acting_period__holder", "acting_period__unit"
+    taken = {
+        decision.step: (decision, long_date(decision.decided_at.astimezone(zone).date()))
+        for decision in placement.application.decisions.select_related(*people)
         if decision.attempt == placement.application.attempt
     }
-    if DecisionStep.SUPERVISOR in days:
-        said.append(f"izin atasan langsung pada {days[DecisionStep.SUPERVISOR]}")
-    if DecisionStep.HR in days:
-        said.append(f"persetujuan {placement.agency.hr_office_short} pada {days[DecisionStep.HR]}")
+    if DecisionStep.SUPERVISOR in taken:
+        decision, day = taken[DecisionStep.SUPERVISOR]
+        said.append(f"izin {_superior(decision)} pada {day}")
+    if DecisionStep.HR in taken:
+        said.append(f"persetujuan {placement.agency.hr_office_short} pada {taken[DecisionStep.HR][1]}")
     return "; ".join(said) + "."
+
+
+def _superior(decision: Decision) -> str:
+    """As what somebody let the person go: by name where another's place was taken."""
+    if decision.capacity in ACTING:
+        return in_capacity(decision.decided_by.get_full_name(), decision.capacity, decision.acting_period)
+    return "kepala unit kerja" if decision.capacity == Capacity.HEAD else "atasan langsung"
 
 
 def _level(level: int) -> str:

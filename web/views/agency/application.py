@@ -24,7 +24,7 @@ from placements import services
 from placements.hours import ceiling
 from placements.models import Application
 from placements.permissions import can_decide_for_hr, get_visible_application
-from placements.selectors import place_of, timeline
+from placements.selectors import conflict_judge, place_of, timeline
 from placements.states import ApplicationStatus, ChangeStatus
 from web.chances import chance
 from web.components import Fact
@@ -131,6 +131,7 @@ def _application_page(row: Application) -> dict[str, object]:
         "reasons": reason_lines(reasons, names),
         "chance": chance(pair.match.points, calibration_of(row.agency)),
         "contested": contested_names(profile),
+        "judge": conflict_judge(row),
         "change": row.change_tasks.filter(status=ChangeStatus.OPEN).first(),
         "hindrances": reason_lines(hindrances, names) if row.status in OPEN else [],
         "taught": len(set(wanted) & {r.competency for r in reasons if r.code == "competency_gap_closed"}),
