@@ -41,6 +41,7 @@ from asn.schemas import (
     CorrectionIn,
     CorrectionOut,
     CorrectionRefuseIn,
+    DeadlinesIn,
     DelegationIn,
     EmployeeFilters,
     EmployeeOut,
@@ -77,6 +78,13 @@ def list_agencies(request: SignedInRequest) -> QuerySet[Agency]:
 def get_agency(request: SignedInRequest, agency_id: UUID) -> Agency:
     """An agency I work in or serve, with its policy numbers."""
     return permissions.get_visible_agency(request.user, agency_id)
+
+
+@router.put("/agencies/{uuid:agency_id}/deadlines", policy=(Role.HR,), response=AgencyDetailOut, tags=["Agencies"])
+def set_deadlines(request: SignedInRequest, agency_id: UUID, data: DeadlinesIn) -> Agency:
+    """How long each side has from now on, and how long an offer counts as confirmed."""
+    days = data.model_dump(exclude_none=True)
+    return services.set_deadlines(actor=request.user, agency_id=agency_id, **days)
 
 
 @router.put("/agencies/{uuid:agency_id}/letterhead", policy=(Role.HR,), response=LetterheadOut, tags=["Agencies"])

@@ -82,6 +82,12 @@ class Agency(BaseModel):
     approval_days = models.PositiveSmallIntegerField(default=7)
     acceptance_days = models.PositiveSmallIntegerField(default=7)
     offer_days = models.PositiveSmallIntegerField(default=3, help_text="How long a seat is held for whoever waited.")
+    reminder_days = models.PositiveSmallIntegerField(
+        default=30, help_text="After so many days a partner is asked whether an offer still stands."
+    )
+    pause_days = models.PositiveSmallIntegerField(
+        default=45, help_text="After so many days without an answer the slot is paused."
+    )
     pns_yearly_hours = models.PositiveSmallIntegerField(default=20)
     pppk_contract_hours = models.PositiveSmallIntegerField(default=24)
     max_placement_months = models.PositiveSmallIntegerField(default=12)
@@ -90,6 +96,19 @@ class Agency(BaseModel):
         verbose_name_plural = "agencies"
         ordering = ("name",)
         constraints = (
+            models.CheckConstraint(
+                condition=Q(reminder_days__gt=0, reminder_days__lt=F("pause_days"), pause_days__lte=365),
+                name="agency_asks_before_it_pauses",
+            ),
+            models.CheckConstraint(
+                condition=Q(
+                    clearance_days__range=(1, 60),
+                    approval_days__range=(1, 60),
+                    acceptance_days__range=(1, 60),
+                    offer_days__range=(1, 60),
+                ),
+                name="agency_days_range",
+            ),
             models.CheckConstraint(
                 condition=Q(expected_unknown_gap__gt=0) & Q(expected_unknown_gap__lte=4),
                 name="agency_unknown_gap_range",
@@ -116,6 +135,16 @@ class Agency(BaseModel):
     def zone_label(self) -> str:
         """WIB, WITA or WIT."""
         return str(TimeZone(self.time_zone).label).split(" ")[0]
+
+    @property
+    def remind_after(self) -> timedelta:
+        """How old a confirmation may be before the partner is asked again."""
+        return timedelta(days=self.reminder_days)
+
+    @property
+    def pause_after(self) -> timedelta:
+        """How old a confirmation may be before the slot is paused."""
+        return timedelta(days=self.pause_days)
 
     def today(self, now: datetime | None = None) -> date:
         """The date on the wall there."""

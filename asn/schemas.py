@@ -38,6 +38,19 @@ class AgencyOut(Schema):
     is_demo: bool
 
 
+class DeadlinesIn(Input):
+    """Days that a city gives each side; what is left out stays."""
+
+    clearance_days: int | None = Field(None, ge=1, le=60)
+    approval_days: int | None = Field(None, ge=1, le=60)
+    acceptance_days: int | None = Field(None, ge=1, le=60)
+    offer_days: int | None = Field(None, ge=1, le=60, description="To confirm a seat from the waitlist.")
+    reminder_days: int | None = Field(
+        None, ge=1, le=364, description="Until a partner is asked whether an offer stands."
+    )
+    pause_days: int | None = Field(None, ge=2, le=365, description="Without confirmation, until a slot is paused.")
+
+
 class LetterheadIn(Input):
     """Head and foot of the agency's letters; each text one line. The logo is uploaded on the page."""
 
@@ -82,6 +95,8 @@ class AgencyDetailOut(AgencyOut):
     approval_days: int
     acceptance_days: int
     offer_days: int
+    reminder_days: int
+    pause_days: int
     pns_yearly_hours: int
     pppk_contract_hours: int
     max_placement_months: int

@@ -28,6 +28,7 @@ app.conf.beat_schedule = {
     "ask-for-evaluations": {"task": "placements.tasks.ask_for_evaluations", "schedule": 3600.0},
     "expire-applications": {"task": "placements.tasks.expire_applications", "schedule": 3600.0},
     "tend-waitlists": {"task": "placements.tasks.tend_waitlists", "schedule": 300.0},
+    "tend-freshness": {"task": "partners.tasks.tend_freshness", "schedule": 3600.0},
     "tell-ended-reserves": {"task": "partners.tasks.tell_ended_reserves", "schedule": 3600.0},
     "tell-short-cohorts": {"task": "partners.tasks.tell_short_cohorts", "schedule": 3600.0},
     "remind-of-agreements": {"task": "partners.tasks.remind_of_agreements", "schedule": 3600.0},

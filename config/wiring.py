@@ -24,6 +24,7 @@ HANDLERS: dict[str, tuple[str, ...]] = {
     "partners.slot_submitted": ("web.tasks.slot_submitted",),
     "partners.slot_returned": ("web.tasks.slot_returned",),
     "partners.slot_published": ("matching.tasks.refresh_slot", "web.tasks.slot_published"),
+    "partners.slot_stale": ("web.tasks.slot_stale",),
     "partners.slot_changed": ("matching.tasks.refresh_slot", "placements.tasks.slot_changed", "web.tasks.slot_changed"),
     "partners.cohort_short": ("web.tasks.cohort_short",),
     "matching.availability_changed": ("matching.tasks.refresh_employee",),

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Exists, F, OuterRef, Q
+from django.db.models import Exists, ExpressionWrapper, F, OuterRef, Q, Value
 from django.db.models.functions import Greatest, Lower
 from django.utils import timezone
 from django_fsm import transition
@@ -24,6 +24,7 @@ from partners.states import (
     CancelReason,
     PartnerKind,
     PartnerRole,
+    PauseCause,
     ReturnReason,
     SlotMode,
     SlotStatus,
@@ -336,6 +337,15 @@ class SlotQuerySet(models.QuerySet["Slot"]):
         )
         return slots if unit_id is None else slots.with_seat_for(unit_id, today)
 
+    def needing_confirmation(self, now: datetime | None = None) -> SlotQuerySet:
+        """Published and unconfirmed for longer than the agency waits, or paused for that."""
+        age = ExpressionWrapper(Value(now or timezone.now()) - F("confirmed_at"), output_field=models.DurationField())
+        allowed = ExpressionWrapper(
+            F("agency__reminder_days") * Value(timedelta(days=1)), output_field=models.DurationField()
+        )
+        asked = Q(status=SlotStatus.PUBLISHED, age__gte=F("allowed"))
+        return self.alias(age=age, allowed=allowed).filter(asked | Q(pause_cause=PauseCause.STALE))
+
     def with_seat_for(self, unit_id: uuid.UUID | None, today: date | None = None) -> SlotQuerySet:
         """A seat left that is not kept for people of another unit."""
         reserved = Greatest(F("reserved_seats") - F("reserve_used"), 0)
@@ -403,6 +413,7 @@ class Slot(TenantModel):
     answers = models.JSONField(
         default=dict, help_text="What the kind asks for in addition: code of the question, words."
     )
+    pause_cause = models.CharField(max_length=10, choices=PauseCause, blank=True)
     confirmed_at = models.DateTimeField(default=timezone.now, help_text="When the partner last said it still stands.")
     submitted_at = models.DateTimeField(null=True)
     published_at = models.DateTimeField(null=True)
@@ -437,6 +448,11 @@ class Slot(TenantModel):
             ),
             models.CheckConstraint(
                 condition=Q(reserve_used__lte=F("filled_seats") + F("held_seats")), name="slot_reserve_used_seats"
+            ),
+            models.CheckConstraint(
+                condition=Q(status=SlotStatus.PAUSED, pause_cause__in=PauseCause.values)
+                | (~Q(status=SlotStatus.PAUSED) & Q(pause_cause="")),
+                name="slot_paused_with_cause",
             ),
             models.CheckConstraint(condition=Q(hours_per_week__range=(1, 40)), name="slot_hours_range"),
             models.CheckConstraint(
@@ -482,6 +498,17 @@ class Slot(TenantModel):
     def jp_planned(self) -> int:
         """JP that a placement here is expected to bring."""
         return self.policy.planned_hours(self.meeting_days)
+
+    @property
+    def confirm_by(self) -> datetime:
+        """When it is paused by itself unless somebody confirms it before."""
+        return self.confirmed_at + self.agency.pause_after
+
+    @property
+    def needs_confirmation(self) -> bool:
+        """Whether the partner has been asked if it still stands, or its age has paused it."""
+        asked = self.confirmed_at + self.agency.remind_after <= timezone.now()
+        return self.pause_cause == PauseCause.STALE or (self.status == SlotStatus.PUBLISHED and asked)
 
     @property
     def waits_for_group(self) -> bool:
@@ -542,6 +569,7 @@ class Slot(TenantModel):
     @transition(status, source=SlotStatus.PAUSED, target=SlotStatus.PUBLISHED)
     def resume(self) -> None:
         """Open again."""
+        self.pause_cause = ""
 
     @transition(status, source=SlotStatus.PUBLISHED, target=SlotStatus.FULL)
     def fill(self) -> None:
@@ -558,6 +586,7 @@ class Slot(TenantModel):
     )
     def close(self) -> None:
         """No more applications."""
+        self.pause_cause = ""
 
     @transition(
         status,
@@ -573,6 +602,7 @@ class Slot(TenantModel):
     )
     def cancel(self) -> None:
         """It will not take place; everyone concerned is told."""
+        self.pause_cause = ""
 
 
 class SlotOutcome(TenantModel):

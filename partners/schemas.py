@@ -435,6 +435,9 @@ class SlotRecordOut(SlotDetailOut):
 
     agreement_id: UUID
     confirmed_at: datetime
+    confirm_by: datetime
+    needs_confirmation: bool
+    pause_cause: str
     submitted_at: datetime | None
     published_at: datetime | None
     return_reason: ReturnReason | str
@@ -458,6 +461,7 @@ class SlotFilters(Filters):
     competency: Annotated[str | None, Field(max_length=20)] = None
     max_hours_per_week: Annotated[int | None, Field(ge=1, le=40)] = None
     open_only: bool = False
+    needs_confirmation: bool = False
 
 
 class ReturnIn(Input):

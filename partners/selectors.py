@@ -25,6 +25,7 @@ def slot_list(
     text: str = "",
     max_hours_per_week: int | None = None,
     open_only: bool = False,
+    needs_confirmation: bool = False,
     today: date | None = None,
 ) -> QuerySet[Slot]:
     """The slots a user sees, filtered; with partner and outcomes at hand.
@@ -44,6 +45,8 @@ def slot_list(
         "hours_per_week__lte": max_hours_per_week,
     }
     slots = slots.filter(**{name: value for name, value in exact.items() if value})
+    if needs_confirmation:
+        slots = slots.needing_confirmation()  # type: ignore[attr-defined]
     if competency:
         slots = slots.filter(Exists(SlotOutcome.objects.filter(slot=OuterRef("pk"), competency=competency)))
     if text:

@@ -66,6 +66,13 @@ class SlotStatus(models.TextChoices):
     CANCELLED = "cancelled", pgettext_lazy("slot", "Cancelled")
 
 
+class PauseCause(models.TextChoices):
+    """Why a slot takes no applications for now."""
+
+    PARTNER = "partner", _("Paused by the partner or the HR office")
+    STALE = "stale", _("Paused by itself: nobody has confirmed it")
+
+
 class SlotMode(models.TextChoices):
     ONSITE = "onsite", _("On site")
     ONLINE = "online", _("Online")

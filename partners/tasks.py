@@ -13,6 +13,12 @@ def tell_short_cohorts() -> int:
     return services.tell_short_cohorts()
 
 
+@shared_task(name="partners.tasks.tend_freshness", ignore_result=True)
+def tend_freshness() -> tuple[int, int]:
+    """Ask whether offers still stand, and pause what nobody confirms (hourly by beat)."""
+    return services.tend_freshness()
+
+
 @shared_task(name="partners.tasks.tell_ended_reserves", ignore_result=True)
 def tell_ended_reserves() -> int:
     """Wake matching and waitlists where reserved seats are everybody's by now (hourly by beat)."""

@@ -326,6 +326,14 @@ MESSAGES: dict[str, _Pair] = {
         _("“%(slot)s” is paused"),
         _("%(partner)s: nobody can apply for now; applications under way go on."),
     ),
+    "slot_stale_news": (
+        _("“%(slot)s” is paused: nobody has confirmed it"),
+        _("%(partner)s: nobody can apply until the partner says that the offer still stands."),
+    ),
+    "slot_to_confirm": (
+        _("Until %(due)s: does “%(slot)s” still stand?"),
+        _("Confirm it or pause it, in one press by the link of the mail. After that it is paused by itself."),
+    ),
     "slot_resumed_news": (
         _("“%(slot)s” is open again"),
         _("%(partner)s: people can apply again."),
@@ -387,10 +395,10 @@ def told(row: Notification) -> Told:
     return Told(str(title) % values, " ".join(sentences))
 
 
-def mail_of(row: Notification) -> tuple[str, str]:
-    """Subject and text of its mail in the present language."""
+def mail_of(row: Notification, path: str = "") -> tuple[str, str]:
+    """Subject and text of its mail in the present language; ``path`` where the mail leads elsewhere than the page."""
     words = told(row)
-    link = f"{settings.SITE_URL}{row.url}" if row.url else settings.SITE_URL
+    link = f"{settings.SITE_URL}{path or row.url}"
     text = render_to_string("mail/notification.txt", {"user": row.user, "told": words, "link": link})
     return " ".join(words.title.split()), text
 

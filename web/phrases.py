@@ -132,6 +132,11 @@ ERRORS: dict[str, Phrase] = {
     "unknown_unit": (_("Your agency has no such unit."), _CHOOSE),
     "unknown_position": (_("Your agency has no such position."), _CHOOSE),
     "unknown_position_class": (_("There is no such class of positions."), _CHOOSE),
+    "days_out_of_range": (_("Between 1 and %(limit)s days."), _CORRECT),
+    "pause_before_reminder": (
+        _("A slot would be paused before the partner is asked: the question comes after %(reminder)s days."),
+        _("Give more days until the pause, or fewer until the question."),
+    ),
     "head_not_at_work": (
         _("This person is not in service: %(status)s."),
         _("Choose somebody in service, or leave the post vacant."),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Iterable, Mapping
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.conf import settings
@@ -15,15 +16,23 @@ from django.utils import timezone, translation
 from accounts.models import User
 from core import audit
 from core.errors import NotFound
+from core.links import make_link, open_link, use_link
+from core.models import AccessLink
 from core.outbox import announce
+from core.rows import find
 from core.services import service
 from partners import services as partners
+from partners.models import Slot
+from partners.permissions import visible_slots
 from placements import services as placements
 from placements.models import Certificate, Paper
 from web import events
 from web.documents.papers import certificate_pdf, paper_pdf
 from web.models import Notification
 from web.notifications import mail_of
+
+CONFIRM = "slot-stands"
+CONFIRM_LASTS = timedelta(days=60)
 
 
 @service
@@ -63,7 +72,7 @@ def mail_notification(*, notification_id: uuid.UUID) -> bool:
     if row is None or row.emailed_at is not None or not row.user.email:
         return False
     with translation.override(row.user.language):
-        subject, body = mail_of(row)
+        subject, body = mail_of(row, _one_press(row))
     EmailMessage(
         subject=f"{settings.ACCOUNT_EMAIL_SUBJECT_PREFIX}{subject}",
         body=body,
@@ -73,6 +82,39 @@ def mail_notification(*, notification_id: uuid.UUID) -> bool:
     row.emailed_at = timezone.now()
     row.save(update_fields=("emailed_at", "updated_at"))
     return True
+
+
+def _one_press(row: Notification) -> str:
+    """The way to answer without signing in, for the one question that has it; made anew with each sending."""
+    if row.code != "slot_to_confirm":
+        return ""
+    _, token = make_link(actor=None, purpose=CONFIRM, subject=row, user=row.user, lasts=CONFIRM_LASTS)
+    return reverse("slot_answer", args=[token])
+
+
+def asked_slot(*, token: str, user: User | None) -> tuple[Slot, User]:
+    """The slot that a link asks about and whom it asks; changes nothing. Raises Gone, NotFound."""
+    link = open_link(token=token, purpose=CONFIRM, user=user)
+    return _asked(link)
+
+
+def _asked(link: AccessLink) -> tuple[Slot, User]:
+    row = Notification.objects.select_related("user").get(pk=link.subject_id)
+    return find(visible_slots(row.user).select_related("agency", "partner"), uuid.UUID(row.params["slot_id"])), row.user
+
+
+@service
+def answer_for_slot(*, actor: User | None, token: str, stands: bool, now: datetime | None = None) -> Slot:
+    """Confirm or pause by the link of a mail, as the member it was sent to; it works once.
+
+    Raises Gone for a link that is used, late, or somebody else's, and what ``confirm_slot`` and ``pause_slot`` raise: then
+    the link stays as it was.
+    """
+    link = use_link(actor=actor, token=token, purpose=CONFIRM, now=now)
+    slot, member = _asked(link)
+    if stands:
+        return partners.confirm_slot(actor=member, slot_id=slot.pk, now=now)
+    return partners.pause_slot(actor=member, slot_id=slot.pk)
 
 
 @service

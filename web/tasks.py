@@ -792,6 +792,7 @@ def cohort_short(*, slot_id: str, **_: str) -> None:
 # A change is told while it holds: what was undone meanwhile is no news any more.
 _HOLDS = {
     "paused": (SlotStatus.PAUSED,),
+    "stale": (SlotStatus.PAUSED,),
     "resumed": (SlotStatus.PUBLISHED, SlotStatus.FULL),
     "closed": (SlotStatus.CLOSED,),
     "cancelled": (SlotStatus.CANCELLED,),
@@ -818,7 +819,13 @@ def slot_changed(*, slot_id: str, change: str, at: str = "", **_: str) -> None:
         if change == "closed":  # a draft ends with it, which is told on its own
             rows = rows.exclude(status=ApplicationStatus.DRAFT)
         for row in rows:
-            _tell_about(row, _user(row.employee), f"slot_{change}", "employee_application", of=of)
+            _tell_about(
+                row,
+                _user(row.employee),
+                "slot_paused" if change == "stale" else f"slot_{change}",
+                "employee_application",
+                of=of,
+            )
     if slot.submitted_at is not None or slot.published_at is not None:
         _tell_houses(slot, change, of)
 
@@ -847,6 +854,26 @@ def _tell_houses(slot: Slot, change: str, of: str) -> None:
 def _last_actor(slot: Slot) -> int | None:
     events = AuditEvent.objects.filter(object_type=slot._meta.label, object_id=str(slot.pk))
     return events.order_by("-pk").values_list("actor_id", flat=True).first()
+
+
+@handler
+def slot_stale(*, slot_id: str, confirmed_at: str, **_: str) -> None:
+    """Whoever acts for the partner: does it still stand? Not when somebody has said so meanwhile."""
+    slot = _slot(slot_id)
+    if slot.status != SlotStatus.PUBLISHED or slot.confirmed_at.isoformat() != confirmed_at:
+        return
+    services.notify(
+        users=_members(slot.partner_id),
+        message="slot_to_confirm",
+        event_key=f"slot:{slot.pk}:{confirmed_at}",
+        params={
+            "slot": slot.title,
+            "slot_id": str(slot.pk),
+            "due": slot.confirm_by.isoformat(),
+            "zone": slot.agency.time_zone,
+        },
+        url=reverse("partner_slot", args=[slot.pk]),
+    )
 
 
 @handler

@@ -16,6 +16,7 @@ _public: list[URLPattern] = [
     path("register/<str:token>/", register.confirm, name="register_confirm"),
     path("organisation/new/", register.own, name="partner_register"),
     path("join/<str:token>/", register.join, name="join_partner"),
+    path("answer/<str:token>/", register.answer_slot, name="slot_answer"),
     path("verify/", verify.ask, name="verify"),
     path("verify/<str:code>/", verify.check, name="verify_code"),
 ]

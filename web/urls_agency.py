@@ -17,6 +17,7 @@ from web.views.agency import (
     placements,
     quality,
     queue,
+    settings,
     slots,
     units,
 )
@@ -43,6 +44,7 @@ urlpatterns: list[URLPattern] = [
     path("placements/<uuid:placement_id>/no-show/", placements.no_show, name="agency_no_show"),
     path("placements/<uuid:placement_id>/complete/", placements.complete, name="agency_complete"),
     path("placements/<uuid:placement_id>/hours/", placements.hours, name="agency_hours"),
+    path("settings/", settings.settings, name="agency_settings"),
     path("letterhead/", letterhead.letterhead, name="agency_letterhead"),
     path("letterhead/example/", letterhead.preview, name="agency_letterhead_preview"),
     path("slots/", slots.slots, name="agency_slots"),

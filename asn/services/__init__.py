@@ -9,11 +9,13 @@ from asn.services.acting import (
     tell_ended_periods,
 )
 from asn.services.agencies import (
+    DEADLINES,
     PriorityRow,
     add_agency_member,
     create_agency,
     import_priorities,
     set_agency_standard,
+    set_deadlines,
     set_position_standard,
 )
 from asn.services.assessments import AssessmentRow, import_assessments, record_assessment
@@ -42,6 +44,7 @@ from asn.services.people import (
 from asn.services.reference import ReferenceReport, load_reference
 
 __all__ = [
+    "DEADLINES",
     "AssessmentRow",
     "EmployeeImport",
     "EmployeeRow",
@@ -70,6 +73,7 @@ __all__ = [
     "request_correction",
     "review_correction",
     "set_agency_standard",
+    "set_deadlines",
     "set_interests",
     "set_letterhead",
     "set_position_standard",

@@ -25,6 +25,7 @@ from asn.services.checks import CompetencyCodes, check_choice, check_competency,
 from asn.states import AgencyRole, TimeZone
 from core import audit, outbox
 from core.errors import Invalid, at_row, require
+from core.rows import lock
 from core.services import service
 from core.text import clean_text
 
@@ -42,6 +43,30 @@ def managed_agency(actor: User | None, agency_id: uuid.UUID) -> Agency:
     """The agency, if ``actor`` may keep its people and standards."""
     agency = get_visible_agency(actor, agency_id)
     require(can_manage_agency(actor, agency.pk))
+    return agency
+
+
+# The days a city sets: how long each side has, and how long an offer counts as confirmed.
+DEADLINES = ("clearance_days", "approval_days", "acceptance_days", "offer_days", "reminder_days", "pause_days")
+
+
+@service
+def set_deadlines(*, actor: User | None, agency_id: uuid.UUID, **days: int) -> Agency:
+    """Set some of ``DEADLINES`` from now on; deadlines that are running stay as they are.
+
+    Raises Invalid(``days_out_of_range`` on the field, ``pause_before_reminder`` on pause_days).
+    """
+    agency = lock(Agency.objects.all(), managed_agency(actor, agency_id).pk)
+    before = {name: getattr(agency, name) for name in days}
+    for name, value in days.items():
+        most = 365 if name in ("reminder_days", "pause_days") else 60
+        if name not in DEADLINES or not 1 <= value <= most:
+            raise Invalid("days_out_of_range", field=name, limit=most)
+        setattr(agency, name, value)
+    if agency.pause_days <= agency.reminder_days:
+        raise Invalid("pause_before_reminder", field="pause_days", reminder=agency.reminder_days)
+    agency.save(update_fields=(*days, "updated_at"))
+    audit.record(actor=actor, action="asn.set_deadlines", obj=agency, agency_id=agency.pk, before=before, after=days)
     return agency
 
 

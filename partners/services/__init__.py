@@ -12,6 +12,7 @@ from partners.services.agreements import (
 )
 from partners.services.cohorts import tell_short_cohorts, waive_cohort
 from partners.services.copies import CopyDates, CopyGround, clone_slot, copy_dates, copy_grounds
+from partners.services.freshness import confirm_slot, tend_freshness
 from partners.services.members import (
     accept_invitation,
     add_partner_member,
@@ -47,7 +48,6 @@ from partners.services.slots import (
     SlotRow,
     cancel_slot,
     close_slot,
-    confirm_slot,
     create_slot,
     import_slots,
     pause_slot,
@@ -117,6 +117,7 @@ __all__ = [
     "take_seat",
     "tell_ended_reserves",
     "tell_short_cohorts",
+    "tend_freshness",
     "terminate_agreement",
     "update_partner",
     "update_slot",

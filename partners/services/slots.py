@@ -37,7 +37,7 @@ from partners.permissions import (
 )
 from partners.services.organisations import is_verified
 from partners.services.seats import announce_change
-from partners.states import AgreementKind, AgreementStatus, CancelReason, ReturnReason, SlotMode, SlotStatus
+from partners.states import AgreementKind, AgreementStatus, CancelReason, PauseCause, ReturnReason, SlotMode, SlotStatus
 
 MAX_OUTCOMES = 8  # whoever promises everything would be on everybody's list
 MAX_PREREQUISITES = 20
@@ -538,17 +538,22 @@ def pause_slot(*, actor: User | None, slot_id: uuid.UUID) -> Slot:
     return _steer(actor, slot_id, "pause", "paused")
 
 
-@service
-def resume_slot(*, actor: User | None, slot_id: uuid.UUID, now: datetime | None = None) -> Slot:
-    """Open again, if there is still time and ground to stand on; full if the seats went meanwhile."""
-    slot = _steered(actor, slot_id)
-    before = str(slot.status)
+def reopen(slot: Slot, now: datetime | None) -> None:
+    """Let a paused slot be published again, if there is still time and ground to stand on; the caller saves."""
     advance(slot, "resume")
     if slot.apply_by < slot.agency.today(now):
         raise Conflict("apply_by_past", field="apply_by")
     _require_covered(slot)
     if not slot.seats_left:
         advance(slot, "fill")
+
+
+@service
+def resume_slot(*, actor: User | None, slot_id: uuid.UUID, now: datetime | None = None) -> Slot:
+    """Open again, if there is still time and ground to stand on; full if the seats went meanwhile."""
+    slot = _steered(actor, slot_id)
+    before = str(slot.status)
+    reopen(slot, now)
     slot.save()
     _recorded(actor, "resume", slot, before)
     announce_change(slot, "resumed")
@@ -575,19 +580,6 @@ def cancel_slot(*, actor: User | None, slot_id: uuid.UUID, reason: str, note: st
     return slot
 
 
-@service
-def confirm_slot(*, actor: User | None, slot_id: uuid.UUID, now: datetime | None = None) -> Slot:
-    """The partner says that the offer still stands."""
-    slot = lock(visible_slots(actor), slot_id)
-    require(can_act_for(actor, slot.partner_id))
-    if slot.status not in (SlotStatus.PUBLISHED, SlotStatus.PAUSED, SlotStatus.FULL):
-        raise Conflict("not_in_this_state", status=slot.get_status_display(), action="confirm")
-    slot.confirmed_at = now or timezone.now()
-    slot.save(update_fields=("confirmed_at", "updated_at"))
-    audit.record(actor=actor, action="partners.confirm_slot", obj=slot, after={"confirmed_at": slot.confirmed_at})
-    return slot
-
-
 def _steered(actor: User | None, slot_id: uuid.UUID) -> Slot:
     slot = lock(visible_slots(actor).select_related("agency", "agreement"), slot_id)
     require(can_steer_slot(actor, slot))
@@ -598,7 +590,9 @@ def _steer(actor: User | None, slot_id: uuid.UUID, verb: str, change: str) -> Sl
     slot = _steered(actor, slot_id)
     before = str(slot.status)
     advance(slot, verb)
-    slot.save(update_fields=("status", "updated_at"))
+    if slot.status == SlotStatus.PAUSED:
+        slot.pause_cause = PauseCause.PARTNER
+    slot.save(update_fields=("status", "pause_cause", "updated_at"))
     _recorded(actor, verb, slot, before)
     announce_change(slot, change)
     return slot

@@ -126,7 +126,7 @@ class SlotFactory(DjangoModelFactory[Slot]):
             published_at=None,
             published_by=None,
         )
-        paused = factory.Trait(status=SlotStatus.PAUSED)
+        paused = factory.Trait(status=SlotStatus.PAUSED, pause_cause="partner")
         full = factory.Trait(status=SlotStatus.FULL, filled_seats=factory.SelfAttribute("seats"))
         closed = factory.Trait(status=SlotStatus.CLOSED)
         cancelled = factory.Trait(status=SlotStatus.CANCELLED, cancel_reason=CancelReason.NO_CAPACITY)

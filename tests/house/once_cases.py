@@ -244,6 +244,11 @@ def _letter(road: Road) -> Multipart:
     return Multipart(fields, letter_file())
 
 
+def _deadlines() -> Case:
+    hr = AgencyMembershipFactory()
+    return Case(hr.user, {"agency_id": hr.agency_id}, {"pause_days": 60})
+
+
 def _letterhead() -> Case:
     hr = AgencyMembershipFactory()
     return Case(hr.user, {"agency_id": hr.agency_id}, {"address": "Jalan Balai Kota 1"})
@@ -558,6 +563,7 @@ CASES: dict[str, Callable[[], Case]] = {
     "asn_set_supervisor": _supervisor_of,
     "asn_set_unit_head": _head,
     "asn_set_letterhead": _letterhead,
+    "asn_set_deadlines": _deadlines,
     "accounts_issue_token": lambda: Case(UserFactory(), {}, {"label": "laporan"}),
     "accounts_revoke_token": _token,
     "asn_record_assessment": _assess,

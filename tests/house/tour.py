@@ -19,6 +19,7 @@ from django.utils import timezone
 
 from accounts.models import User
 from core import outbox
+from core.links import make_link
 from matching import services as matching
 from partners import services as onboarding
 from placements import services
@@ -30,6 +31,7 @@ from tests.factories.placements import Road, make_road
 from tests.house import routes
 from tests.house.worlds import finished_world
 from tests.placements.meetings import book, give_time
+from web.services import CONFIRM, notify
 
 # Addresses that are no page of ours: what they are instead.
 NO_PAGE = {
@@ -123,6 +125,15 @@ def _registration(agency_id: Any) -> str:
     return linked[1]
 
 
+def _question(road: Road) -> str:
+    """The link of the mail that asks whether an offer still stands."""
+    asked = make_road(agency=road.agency)
+    (row,) = notify(
+        users=[asked.member], message="slot_to_confirm", event_key="tour", params={"slot_id": str(asked.slot.pk)}
+    )
+    return make_link(actor=None, purpose=CONFIRM, subject=row, user=asked.member, lasts=timedelta(days=1))[1]
+
+
 def scenes() -> list[Scene]:
     """The moments in which pages have something to show: finished, running, mentoring, asked for, drafted."""
     done = finished_world()
@@ -166,6 +177,7 @@ def scenes() -> list[Scene]:
     matching.refresh_agency(agency_id=agency.pk)
     for linked in (_invitation(done.ids["invitation_id"]), _registration(agency.pk)):
         found.append(Scene(done.road, {"token": linked}))
+    found.append(Scene(done.road, {"token": _question(done.road)}))
     return found
 
 

@@ -109,8 +109,8 @@ def change_something(world: World, chance: random.Random) -> None:
         services.refresh_employee(employee_id=person.pk)
     elif what == 3:
         open_now = Slot.objects.filter(pk=slot.pk, status="published")
-        if not open_now.update(status="paused"):
-            Slot.objects.filter(pk=slot.pk).update(status="published")
+        if not open_now.update(status="paused", pause_cause="partner"):
+            Slot.objects.filter(pk=slot.pk).update(status="published", pause_cause="")
         services.refresh_slot(slot_id=slot.pk)
     elif what == 4:
         services.refresh_slot(slot_id=world.add_slots(1)[0].pk)

@@ -59,7 +59,7 @@ def test_a_slots_list_is_best_first_and_cheap(world: World) -> None:
 def test_what_is_not_open_is_not_shown(world: World) -> None:
     person = world.people[0]
     gone = [row.slot for row in selectors.recommendations_for_employee(person)[:4]]
-    Slot.objects.filter(pk=gone[0].pk).update(status="paused")
+    Slot.objects.filter(pk=gone[0].pk).update(status="paused", pause_cause="partner")
     Slot.objects.filter(pk=gone[1].pk).update(apply_by=world.agency.today() - timedelta(days=1))
     Slot.objects.filter(pk=gone[2].pk).update(filled_seats=2)
     Slot.objects.filter(pk=gone[3].pk).update(

@@ -35,7 +35,14 @@ PLAIN = {
 }
 # Lists that this world fills however they are filtered, whose pages begin with rows of the past, or that have one page.
 HAS_ROWS = {"partner_mentors", "partner_agreements", "supervisor_team"}
-PAST_ONLY = {"agency_awards", "agency_acting", "partner_placements", "employee_placements"}
+PAST_ONLY = {
+    "agency_awards",
+    "agency_changes",
+    "agency_corrections",
+    "agency_acting",
+    "partner_placements",
+    "employee_placements",
+}
 ONE_PAGE = {"partner_mentors", "partner_agreements", "employee_hours"}
 
 

@@ -105,6 +105,8 @@ class _Builder:
         self.mentors = {m.key: m for m in world.mentors}
         self.cities = {c.code: c for c in world.cities}
         self.officers: dict[str, User] = {}
+        # Every second slot at rest is one that nobody has confirmed; its partner has paused the others.
+        self.forgotten = {s.key for s in [s for s in world.slots if s.status == "paused"][::2]}
         self.letters: Counter[str] = Counter()
         self.awards = 0
 
@@ -403,6 +405,9 @@ class _Builder:
 
     def slot_row(self, slot: PlannedSlot) -> partners.SlotRow:
         published = slot.status in ("published", "paused", "running", "finished")
+        posted, confirmed = slot.posted_on, slot.confirmed_on
+        if slot.key in self.forgotten:
+            posted = confirmed = self.world.today - timedelta(days=46)
         return partners.SlotRow(
             id=self.pk(slot.key),
             partner_id=self.pk(slot.partner),
@@ -428,8 +433,8 @@ class _Builder:
                 **self.reserve_of(slot),
             ),
             published_by_id=self.officers[slot.city].pk if published else None,
-            published_at=self.at(slot.city, slot.posted_on, 10) if published else None,
-            confirmed_at=self.at(slot.city, slot.confirmed_on, 10) if published else None,
+            published_at=self.at(slot.city, posted, 10) if published else None,
+            confirmed_at=self.at(slot.city, confirmed, 10) if published else None,
             closed=slot.status == "finished",
         )
 
@@ -484,8 +489,9 @@ class _Builder:
                     reason=ReturnReason.OUTCOMES_UNCLEAR,
                     note="Mohon sesuaikan tingkat capaian dengan lamanya kegiatan.",
                 )
-            if slot.status == "paused":
+            if slot.status == "paused" and slot.key not in self.forgotten:
                 partners.pause_slot(actor=host, slot_id=pk)
+        partners.tend_freshness()
 
     def close_running(self) -> None:
         """Slots whose people have begun take no more applications."""

@@ -172,6 +172,7 @@ class SlotReviewFilter(Filter):
         empty_label=None,
         choices=[
             *((s.value, s.label) for s in SlotStatus if s != SlotStatus.DRAFT),
+            ("confirm", _("Needs confirmation")),
             ("all", _("All")),
         ],
     )
@@ -185,12 +186,32 @@ class SlotReviewFilter(Filter):
         fields: list[str] = []
 
     def by_status(self, rows: QuerySet[Slot], name: str, value: str) -> QuerySet[Slot]:
-        """One status or all."""
+        """One status, those that nobody has confirmed lately, or all."""
+        if value == "confirm":
+            return rows.needing_confirmation()  # type: ignore[attr-defined, no-any-return]
         return rows if value == "all" else rows.filter(status=value)
 
     def by_words(self, rows: QuerySet[Slot], name: str, words: str) -> QuerySet[Slot]:
         """A part of the title or of the partner's name."""
         return by_words(rows, words, "title", "partner__name")
+
+
+class DeadlinesForm(forms.Form):
+    """How many days each side has."""
+
+    clearance_days = forms.IntegerField(label=_("Days for a clearance"), min_value=1, max_value=60)
+    approval_days = forms.IntegerField(label=_("Days for the decision of HR"), min_value=1, max_value=60)
+    acceptance_days = forms.IntegerField(label=_("Days for the answer of the partner"), min_value=1, max_value=60)
+    offer_days = forms.IntegerField(label=_("Days to confirm a seat from the waitlist"), min_value=1, max_value=60)
+    reminder_days = forms.IntegerField(
+        label=_("Days until a partner is asked whether an offer still stands"), min_value=1, max_value=364
+    )
+    pause_days = forms.IntegerField(
+        label=_("Days without confirmation until a slot is paused"),
+        help_text=_("Longer than the days above. A confirmation opens the slot again."),
+        min_value=2,
+        max_value=365,
+    )
 
 
 class BatchForm(DecisionForm):

@@ -305,7 +305,11 @@ def slot_data(form: SlotForm, outcomes: Any, prerequisites: Any, meetings: Any, 
 class SlotStatusFilter(forms.Form):
     """Which of our slots to show."""
 
-    status = forms.ChoiceField(label=_("Status"), required=False, choices=[("", _("All")), *SlotStatus.choices])
+    status = forms.ChoiceField(
+        label=_("Status"),
+        required=False,
+        choices=[("", _("All")), ("confirm", _("Needs confirmation")), *SlotStatus.choices],
+    )
     text = forms.CharField(label=_("Words"), required=False, max_length=80)
 
 

@@ -18,6 +18,7 @@ from partners.models import PartnerMembership, Registration
 from web.forms.onboarding import JoinForm, OwnOrganisationForm, PasswordForm, RegisterForm
 from web.pace import paced
 from web.pages import Attempt, attempt, done, page, user_of
+from web.services import answer_for_slot, asked_slot
 
 BACKEND = "allauth.account.auth_backends.AuthenticationBackend"
 
@@ -129,3 +130,21 @@ def join(request: HttpRequest, token: str) -> HttpResponse:
             status = outcome.status
     context = {"row": row, "form": form, "has_account": has_account, "problem": outcome.problem}
     return page(request, "register/join.html", context, status=status)
+
+
+@policy(Role.PUBLIC)
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+@paced("link", "LINK_RATE")
+def answer_slot(request: HttpRequest, token: str) -> HttpResponse:
+    """The link of a reminder: the offer still stands, or is paused; without signing in."""
+    user = _visitor(request)
+    slot, member = asked_slot(token=token, user=user)
+    outcome, status = Attempt(), 200
+    if request.method == "POST":
+        with attempt() as outcome:
+            slot = answer_for_slot(actor=user, token=token, stands=request.POST.get("decision") != "pause")
+            return page(request, "partner/slot_answered.html", {"slot": slot})
+        status = outcome.status
+    context = {"slot": slot, "member": member, "problem": outcome.problem}
+    return page(request, "partner/slot_answer.html", context, status=status)

@@ -68,7 +68,7 @@ def slots(request: HttpRequest) -> HttpResponseBase:
     rows = visible_slots(user_of(request)).filter(agency=agency).exclude(status=SlotStatus.DRAFT)
     found = SlotReviewFilter(request.GET, rows, agency)
     sort = request.GET.get("sort", "")
-    listed = found.qs.select_related("partner", "agreement").annotate(interest=INTEREST)
+    listed = found.qs.select_related("agency", "partner", "agreement").annotate(interest=INTEREST)
     if wants_sheet(request):
         ordered = listed.order_by(*SORTS.get(sort, SORTS["deadline"]))
         return sheet(request, _("Slots"), ordered, SHEET, agency_id=agency.pk, zone=agency.zone)

@@ -6,7 +6,6 @@ from datetime import timedelta
 
 from django.db.models import Count, F, Q
 from django.http import HttpRequest, HttpResponse
-from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from accounts.roles import Role
@@ -21,7 +20,6 @@ from web.pages import page, user_of
 from web.views.host import hosted
 from web.views.partner.common import own_partner
 
-STALE_AFTER = 30
 EMPTY_AT_LAST = 14
 
 
@@ -54,10 +52,7 @@ def home(request: HttpRequest) -> HttpResponse:
             .annotate(interest=Count("applications", filter=Q(applications__status__in=LIVE_APPLICATION)))
             .filter(interest=0)
             .order_by("apply_by"),
-            "stale": slots.filter(
-                status__in=(SlotStatus.PUBLISHED, SlotStatus.PAUSED),
-                confirmed_at__lt=timezone.now() - timedelta(days=STALE_AFTER),
-            ).order_by("confirmed_at"),
+            "stale": slots.needing_confirmation().order_by("confirmed_at"),  # type: ignore[attr-defined]
             "ending": agreements,
             "verifications": PartnerVerification.objects.filter(partner=partner)
             .select_related("agency")

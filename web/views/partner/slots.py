@@ -61,8 +61,11 @@ def slots(request: HttpRequest) -> HttpResponseBase:
     partner = own_partner(request)
     form = SlotStatusFilter(request.GET)
     chosen = form.cleaned_data if form.is_valid() else {}
+    asked = {k: v for k, v in chosen.items() if v}
+    if asked.get("status") == "confirm":
+        asked = {**asked, "status": "", "needs_confirmation": True}
     rows = (
-        slot_list(user_of(request), partner_id=partner.pk, **{k: v for k, v in chosen.items() if v})
+        slot_list(user_of(request), partner_id=partner.pk, **asked)
         .select_related("agency", "partner")
         .annotate(
             candidates=Count("applications", filter=Q(applications__status__in=PARTNER_SEES), distinct=True),
