@@ -19,7 +19,7 @@ from asn.services.agencies import managed_agency
 from asn.services.checks import CompetencyCodes, check_choice, check_level
 from asn.states import EmployeeKind, EmployeeStatus, EmploymentChange
 from core import audit, outbox
-from core.errors import Invalid, at_row, require
+from core.errors import Conflict, Invalid, at_row, require
 from core.models import TenantModel
 from core.rows import find, lock
 from core.services import service
@@ -341,15 +341,19 @@ def change_employment(
     contract_starts_on: date | None = None,
     contract_ends_on: date | None = None,
     retires_on: date | None = None,
+    known: datetime | None = None,
     now: datetime | None = None,
 ) -> Employee:
     """HR enters another unit or position, leave, retirement, the end of a contract, or that somebody has left.
 
+    ``known`` is when the record that was read had last changed: a later change is Conflict(``changed_meanwhile``).
     Raises Invalid at the field. Announces ``asn.employee_changed`` and, with what it was before,
     ``asn.employment_changed``: applications and placements under way need a word of HR.
     """
     employee = lock(visible_employees(actor), employee_id)
     require(can_manage_agency(actor, employee.agency_id))
+    if known is not None and known != employee.updated_at:
+        raise Conflict("changed_meanwhile", about=employee)
     if not Unit.objects.filter(agency=employee.agency_id, pk=unit_id).exists():
         raise Invalid("unknown_unit", field="unit_id")
     if not Position.objects.filter(agency=employee.agency_id, pk=position_id).exists():

@@ -238,3 +238,10 @@ def test_the_database_keeps_one_open_task(road: Road) -> None:
                 due_at=timezone.now(),
                 **row,
             )
+
+
+def test_a_record_changed_meanwhile_is_read_first(road: Road) -> None:
+    known = Employee.objects.get(pk=road.employee.pk).updated_at
+    move(road)
+    with pytest.raises(Conflict, match="changed_meanwhile"):
+        change(road, status="left", known=known)

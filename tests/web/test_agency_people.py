@@ -11,11 +11,13 @@ from django.utils import timezone
 from asn.models import Assessment
 from matching.models import MatchRun
 from matching.services import run_match
+from placements import services
 from placements.models import Application
 from tests.factories.asn import (
     AgencyMembershipFactory,
     AssessmentFactory,
     CompetencyFactory,
+    CorrectionFactory,
     EmployeeFactory,
     PositionStandardFactory,
 )
@@ -114,6 +116,8 @@ def test_home_counts_what_waits(road: Road) -> None:
     quiet = SlotFactory(agreement__agency=road.agency, apply_by=date.today() + timedelta(days=5))
     ending = AgreementFactory(agency=road.agency, ends_on=date.today() + timedelta(days=10))
     make_road().clear()
+    CorrectionFactory(assessment__employee=road.employee, submitted_at=timezone.now() - timedelta(days=4))
+    services.note_change(employee_id=road.employee.pk, kinds=["unit"], changed_at=timezone.now())
     client, url = signed_in(road.hr), reverse("agency_home")
     client.get(url)
     queries_of(client, url)
@@ -127,6 +131,9 @@ def test_home_counts_what_waits(road: Road) -> None:
         "slots": 1,
         "awards": 0,
         "partners": 1,
+        "corrections": 1,
+        "corrections_overdue": 1,
+        "changes": 1,
     }
     assert list(page.context["quiet"]) == [quiet]
     assert list(page.context["ending"]) == [ending]

@@ -24,6 +24,7 @@ def enter(client, road: Road) -> None:
     data = form_of(client, address) | {"unit_id": UnitFactory(agency=road.agency).pk}
     assert client.post(address, data | {"status": "x"}).status_code == 422
     assert client.post(address, data).status_code == 302
+    assert client.post(address, data).status_code == 409
     outbox.drain()
 
 

@@ -20,6 +20,14 @@ from web.forms.agency import SOON, Filter, NameFilter
 from web.forms.fields import DateField
 
 
+class MomentField(forms.DateTimeField):
+    """When what the page shows had last changed: it comes back to the microsecond, and unseen."""
+
+    def __init__(self) -> None:
+        formats = ["%Y-%m-%dT%H:%M:%S.%f%z", "%Y-%m-%dT%H:%M:%S%z"]
+        super().__init__(widget=forms.HiddenInput, input_formats=formats)
+
+
 class EmploymentForm(forms.Form):
     """Where somebody serves, as what, and until when."""
 
@@ -29,10 +37,12 @@ class EmploymentForm(forms.Form):
     contract_starts_on = DateField(label=_("First day of the contract"), required=False)
     contract_ends_on = DateField(label=_("Last day of the contract"), required=False)
     retires_on = DateField(label=_("Retires on"), help_text=_("First day of retirement, if known."), required=False)
+    known = MomentField()
 
     def __init__(self, *args: Any, employee: Employee, **kwargs: Any) -> None:
         names = ("unit_id", "position_id", "status", "contract_starts_on", "contract_ends_on", "retires_on")
         kwargs["initial"] = {name: getattr(employee, name) for name in names}
+        kwargs["initial"]["known"] = employee.updated_at.isoformat()
         super().__init__(*args, **kwargs)
         units = Unit.objects.filter(agency=employee.agency_id).order_by("name")
         positions = Position.objects.filter(agency=employee.agency_id).order_by("title")
@@ -50,9 +60,7 @@ class ChangeForm(forms.Form):
         label=_("New supervisor"), help_text=_("Only where it goes on under another supervisor."), required=False
     )
     note = forms.CharField(label=_("Note"), max_length=300, required=False, widget=forms.Textarea(attrs={"rows": 2}))
-    known = forms.DateTimeField(
-        widget=forms.HiddenInput, input_formats=["%Y-%m-%dT%H:%M:%S.%f%z", "%Y-%m-%dT%H:%M:%S%z"]
-    )
+    known = MomentField()
 
     def __init__(self, *args: Any, task: ChangeTask, **kwargs: Any) -> None:
         kwargs["initial"] = {"known": task.changed_at.isoformat()}
