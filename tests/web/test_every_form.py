@@ -170,7 +170,6 @@ class Walk:
 # Forms that may be sent again after somebody else has sent them, and why nothing is lost by it.
 AGAIN = {
     "agency_agreement_file": "a newer scan takes the place of the one before; both stay in the trail",
-    "agency_employment": "states post and dates; the later statement holds",
     "agency_settings": "states numbers; the later statement holds",
     "agency_letter": "a newer letter takes the place of the one before, which is kept and marked",
     "agency_letter_make": "a newer letter takes the place of the one before, which is kept and marked",
