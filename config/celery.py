@@ -25,6 +25,7 @@ app.conf.beat_schedule = {
     "remind-of-corrections": {"task": "asn.tasks.remind_of_corrections", "schedule": 3600.0},
     "tend-changes": {"task": "placements.tasks.tend_changes", "schedule": 3600.0},
     "remind-of-sessions": {"task": "placements.tasks.remind_of_sessions", "schedule": 3600.0},
+    "remind-of-milestones": {"task": "placements.tasks.remind_of_milestones", "schedule": 3600.0},
     "ask-for-evaluations": {"task": "placements.tasks.ask_for_evaluations", "schedule": 3600.0},
     "expire-applications": {"task": "placements.tasks.expire_applications", "schedule": 3600.0},
     "tend-waitlists": {"task": "placements.tasks.tend_waitlists", "schedule": 300.0},

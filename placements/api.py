@@ -15,6 +15,7 @@ from asn.permissions import get_visible_employee
 from core.api import Day, Pages
 from core.errors import NotFound, require
 from core.policy import Router
+from partners.models import SlotMilestone
 from partners.permissions import get_visible_slot
 from placements import agenda, permissions, selectors, services
 from placements.free_times import FreeTime, free_times
@@ -28,6 +29,7 @@ from placements.models import (
     LearningObjective,
     LogbookEntry,
     MentoringSession,
+    MilestoneReport,
     Paper,
     Placement,
 )
@@ -63,6 +65,8 @@ from placements.schemas import (
     LogbookIn,
     LogbookOut,
     MentorChoiceIn,
+    MilestoneReportIn,
+    MilestoneReportOut,
     MoveIn,
     NoteIn,
     ObjectiveOut,
@@ -70,6 +74,7 @@ from placements.schemas import (
     PaperOut,
     PlacementDetailOut,
     PlacementFilters,
+    PlacementMilestoneOut,
     PlacementOut,
     PlaceOut,
     PlanIn,
@@ -540,6 +545,59 @@ def verify_logbook_entry(request: SignedInRequest, entry_id: UUID) -> LogbookEnt
 def return_logbook_entry(request: SignedInRequest, entry_id: UUID, data: RequiredNoteIn) -> LogbookEntry:
     """The host asks for a revision and says what."""
     return services.return_logbook_entry(actor=request.user, entry_id=entry_id, note=data.note)
+
+
+@router.get(
+    "/placements/{uuid:placement_id}/milestones",
+    policy=AROUND,
+    response=list[PlacementMilestoneOut],
+    tags=["Placements"],
+)
+@paginate(Pages)
+def list_milestones(request: SignedInRequest, placement_id: UUID) -> QuerySet[SlotMilestone]:
+    """The milestones of the slot, each with the report of the team."""
+    return selectors.milestones_of(permissions.get_visible_placement(request.user, placement_id))
+
+
+@router.post(
+    "/placements/{uuid:placement_id}/milestones/{uuid:milestone_id}/report",
+    policy=(Role.EMPLOYEE,),
+    response=MilestoneReportOut,
+    tags=["Placements"],
+)
+def report_milestone(
+    request: SignedInRequest, placement_id: UUID, milestone_id: UUID, data: MilestoneReportIn
+) -> MilestoneReport:
+    """One of the team says that it is reached and what shows it; anew until the host has confirmed it."""
+    return services.report_milestone(
+        actor=request.user, placement_id=placement_id, milestone_id=milestone_id, **data.model_dump()
+    )
+
+
+@router.post(
+    "/placements/{uuid:placement_id}/milestones/{uuid:milestone_id}/confirm",
+    policy=HOSTS,
+    response=MilestoneReportOut,
+    tags=["Placements"],
+)
+def confirm_milestone(request: SignedInRequest, placement_id: UUID, milestone_id: UUID) -> MilestoneReport:
+    """The host agrees that it is reached."""
+    return services.confirm_milestone(actor=request.user, placement_id=placement_id, milestone_id=milestone_id)
+
+
+@router.post(
+    "/placements/{uuid:placement_id}/milestones/{uuid:milestone_id}/return",
+    policy=HOSTS,
+    response=MilestoneReportOut,
+    tags=["Placements"],
+)
+def return_milestone(
+    request: SignedInRequest, placement_id: UUID, milestone_id: UUID, data: RequiredNoteIn
+) -> MilestoneReport:
+    """The host says what is missing; the team reports anew."""
+    return services.return_milestone(
+        actor=request.user, placement_id=placement_id, milestone_id=milestone_id, note=data.note
+    )
 
 
 @router.get("/placements/{uuid:placement_id}/sessions", policy=AROUND, response=list[SessionOut], tags=["Sessions"])

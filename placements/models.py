@@ -19,7 +19,7 @@ from asn.states import ACTING, Capacity, EmploymentChange, Level
 from core.models import BaseModel, StateField, StoredFile, TenantModel, ordered, paired
 from mentors.models import Mentor
 from partners.kinds import Document, KindPolicy, get_kind
-from partners.models import Slot, SlotMeeting
+from partners.models import Slot, SlotMeeting, SlotMilestone
 from placements.states import (
     KEEPING_SESSION,
     LATER_STEPS,
@@ -39,6 +39,7 @@ from placements.states import (
     EvaluationStage,
     EvaluatorRole,
     LogbookStatus,
+    MilestoneStatus,
     NotCounted,
     NoteVisibility,
     PaperKind,
@@ -629,6 +630,55 @@ class LogbookEntry(TenantModel):
     @transition(status, source=LogbookStatus.SUBMITTED, target=LogbookStatus.RETURNED)
     def send_back(self) -> None:
         """The mentor asks for a revision."""
+
+
+class MilestoneReport(TenantModel):
+    """What a team says of a milestone of its slot: one report, whoever wrote it, until the host has confirmed it."""
+
+    milestone = models.OneToOneField(SlotMilestone, on_delete=models.PROTECT, related_name="report")
+    status = StateField(max_length=20, choices=MilestoneStatus.choices, default=MilestoneStatus.REPORTED)
+    text = models.TextField(max_length=2000)
+    reached_on = models.DateField()
+    link = models.CharField(max_length=300, blank=True)
+    file = models.ForeignKey(StoredFile, null=True, on_delete=models.PROTECT, related_name="+")
+    note = models.CharField(max_length=600, blank=True, help_text="What the host misses.")
+    reported_by = models.ForeignKey(USER, on_delete=models.PROTECT, related_name="+")
+    reported_at = models.DateTimeField()
+    decided_by = models.ForeignKey(USER, null=True, on_delete=models.PROTECT, related_name="+")
+    decided_at = models.DateTimeField(null=True)
+
+    class Meta:
+        ordering = ("milestone",)
+        constraints = (
+            models.CheckConstraint(condition=~Q(text=""), name="milestone_report_says_something"),
+            models.CheckConstraint(
+                condition=Q(link="") | Q(link__startswith="https://"), name="milestone_report_link_is_secure"
+            ),
+            paired("decided_by", "decided_at", name="milestone_report_decided_paired"),
+            models.CheckConstraint(
+                condition=Q(status=MilestoneStatus.REPORTED, decided_at__isnull=True)
+                | (~Q(status=MilestoneStatus.REPORTED) & Q(decided_at__isnull=False)),
+                name="milestone_report_decided_by_someone",
+            ),
+            models.CheckConstraint(
+                condition=~Q(status=MilestoneStatus.RETURNED) | ~Q(note=""), name="milestone_report_returned_with_note"
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.milestone_id} {self.status}"
+
+    @transition(status, source=[MilestoneStatus.REPORTED, MilestoneStatus.RETURNED], target=MilestoneStatus.REPORTED)
+    def report(self) -> None:
+        """Said anew by one of the team."""
+
+    @transition(status, source=MilestoneStatus.REPORTED, target=MilestoneStatus.CONFIRMED)
+    def confirm(self) -> None:
+        """The host agrees."""
+
+    @transition(status, source=MilestoneStatus.REPORTED, target=MilestoneStatus.RETURNED)
+    def send_back(self) -> None:
+        """The host misses something."""
 
 
 def _during(start: str, end: str) -> Func:

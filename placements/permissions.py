@@ -25,6 +25,7 @@ from placements.models import (
     ChangeTask,
     LogbookEntry,
     MentoringSession,
+    MilestoneReport,
     Paper,
     Placement,
     SessionNote,
@@ -248,6 +249,11 @@ def get_visible_logbook_entry(user: User, entry_id: uuid.UUID) -> LogbookEntry:
         return LogbookEntry.objects.select_related("placement").get(pk=entry_id, placement__in=visible_placements(user))
     except LogbookEntry.DoesNotExist:
         raise NotFound() from None
+
+
+def visible_milestone_reports(user: User) -> QuerySet[MilestoneReport]:
+    """Those of slots in which the user sees a placement."""
+    return MilestoneReport.objects.filter(milestone__slot__in=visible_placements(user).values("slot"))
 
 
 def get_visible_attendance(user: User, attendance_id: uuid.UUID) -> Attendance:

@@ -29,6 +29,7 @@ from placements.states import (
     EvaluationStage,
     EvaluatorRole,
     LogbookStatus,
+    MilestoneStatus,
     NoteVisibility,
     PaperKind,
     PlacementStatus,
@@ -380,6 +381,42 @@ class LogbookOut(Schema):
     status: LogbookStatus
     reviewer_note: str
     verified_at: datetime | None
+
+
+class MilestoneReportIn(Input):
+    """What the team says of a milestone. A PDF is uploaded on the page."""
+
+    text: str = Field(min_length=1, max_length=2000)
+    reached_on: date
+    link: str = Field("", max_length=300, examples=["https://data.example.go.id/hasil"])
+
+
+class MilestoneReportOut(Schema):
+    """The report of a team and what the host says to it."""
+
+    status: MilestoneStatus
+    text: str
+    reached_on: date
+    link: str
+    note: str
+    reported_by: str = Field(alias="reported_by.name")
+    reported_at: datetime
+    decided_at: datetime | None
+
+
+class PlacementMilestoneOut(Schema):
+    """A milestone of the slot with the report of the team, if there is one."""
+
+    id: UUID
+    title: str
+    due_on: date
+    proof: str
+    report: MilestoneReportOut | None
+
+    @staticmethod
+    def resolve_report(obj: Any) -> Any:
+        """A milestone that nobody has reported has none."""
+        return getattr(obj, "report", None)
 
 
 class LogbookFilters(Filters):

@@ -20,7 +20,7 @@ from asn.states import ACTING, AgencyRole, Capacity, EmployeeKind
 from asn.superiors import Superior, is_superior, led_by, superior_of
 from core.errors import Conflict
 from partners.kinds import Document, Evidence, JpBasis, all_kinds
-from partners.models import Slot, SlotMeeting, SlotOutcome
+from partners.models import Slot, SlotMeeting, SlotMilestone, SlotOutcome
 from partners.permissions import partners_of
 from placements import permissions
 from placements.eligibility import obstacle
@@ -37,6 +37,7 @@ from placements.models import (
     Placement,
 )
 from placements.states import (
+    RESERVING_PLACEMENT,
     RUNNING_PLACEMENT,
     ApplicationStatus,
     AttendanceStatus,
@@ -44,6 +45,7 @@ from placements.states import (
     EvaluationStage,
     EvaluatorRole,
     LogbookStatus,
+    MilestoneStatus,
     PlacementStatus,
     SessionStatus,
 )
@@ -313,6 +315,7 @@ def completion_evidence(placement: Placement) -> list[CheckItem]:
         Evidence.LOGBOOK_VERIFIED: _logbook_check,
         Evidence.SESSION_CONFIRMED: _session_check,
         Evidence.ATTENDANCE_CONFIRMED: _attendance_check,
+        Evidence.MILESTONES_CONFIRMED: _milestone_check,
     }
     policy = placement.policy
     given = {(evaluation.role, evaluation.stage) for evaluation in placement.evaluations.all()}
@@ -339,6 +342,44 @@ def to_evaluate(user: User) -> list[Placement]:
     rows = evaluations_due().filter(~Exists(given), employee__in=led_by(user))
     rows = rows.select_related("agency", "employee", "slot__partner").order_by("ends_on", "pk")
     return [row for row in rows if row.policy.evaluation(EvaluatorRole.SUPERVISOR)]
+
+
+def milestones_of(placement: Placement) -> QuerySet[SlotMilestone]:
+    """The milestones of its slot in their order, each with the report of the team if there is one."""
+    rows = SlotMilestone.objects.filter(slot=placement.slot_id).select_related("report__file", "report__reported_by")
+    return rows.order_by("due_on", "title")
+
+
+def milestones_overdue(now: datetime | None = None) -> QuerySet[SlotMilestone]:
+    """Their day is over, nobody has reported them or the host misses something, and the team is at work."""
+    at_work = Placement.objects.filter(slot=OuterRef("slot"), status__in=RUNNING_PLACEMENT)
+    return SlotMilestone.objects.filter(
+        by_own_date(lambda day: Q(due_on__lt=day), now=now),
+        Q(report__isnull=True) | Q(report__status=MilestoneStatus.RETURNED),
+        Exists(at_work),
+    )
+
+
+def team_of(placement: Placement) -> list[Placement]:
+    """Who works on the slot together: placements that are prepared, at work or done, by name. Empty for other kinds."""
+    if not placement.policy.uses_milestones:
+        return []
+    rows = Placement.objects.filter(
+        slot=placement.slot_id, status__in=(*RESERVING_PLACEMENT, PlacementStatus.COMPLETED)
+    )
+    return list(rows.select_related("employee__unit", "employee__position").order_by("employee__name", "pk"))
+
+
+def _milestone_check(placement: Placement) -> CheckItem:
+    """Each milestone of the slot is reported and confirmed by the host."""
+    statuses = list(milestones_of(placement).values_list("report__status", flat=True))
+    confirmed = statuses.count(MilestoneStatus.CONFIRMED)
+    return CheckItem(
+        Evidence.MILESTONES_CONFIRMED.value,
+        _("Every milestone reported by the team and confirmed by the host"),
+        confirmed == len(statuses),
+        f"{confirmed}/{len(statuses)}",
+    )
 
 
 def _attendance_check(placement: Placement) -> CheckItem:

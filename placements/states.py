@@ -164,6 +164,14 @@ class AttendanceStatus(models.TextChoices):
     CONTESTED = "contested", _("Contested by the participant")
 
 
+class MilestoneStatus(models.TextChoices):
+    """Where the report of a milestone stands."""
+
+    REPORTED = "reported", _("Reported, waiting for the host")
+    RETURNED = "returned", _("Returned by the host")
+    CONFIRMED = "confirmed", pgettext_lazy("milestone", "Confirmed")
+
+
 class SessionStatus(models.TextChoices):
     BOOKED = "booked", _("Booked")
     REPORTED = "reported", _("Waiting for the other side")

@@ -68,6 +68,12 @@ def ask_for_evaluations() -> int:
     return services.ask_for_evaluations()
 
 
+@shared_task(name="placements.tasks.remind_of_milestones", ignore_result=True)
+def remind_of_milestones() -> int:
+    """Tell team and host of milestones that are overdue (hourly by beat, once each)."""
+    return services.remind_of_milestones()
+
+
 @shared_task(name="placements.tasks.remind_of_sessions", ignore_result=True)
 def remind_of_sessions() -> int:
     """Tell both sides of tomorrow's sessions (hourly by beat, once each)."""

@@ -207,6 +207,22 @@ MESSAGES: dict[str, _Pair] = {
         _("%(person)s has a place"),
         _("“%(slot)s” at %(partner)s from %(starts)s to %(ends)s: plan the work of the unit."),
     ),
+    "milestone_reported": (
+        _("A milestone is reported: %(milestone)s"),
+        _("“%(slot)s”: confirm that it is reached, or return it with what is missing."),
+    ),
+    "milestone_confirmed": (
+        _("A milestone is confirmed: %(milestone)s"),
+        _("“%(slot)s”: the host agrees that it is reached."),
+    ),
+    "milestone_returned": (
+        _("A milestone came back: %(milestone)s"),
+        _("“%(slot)s”: the host says what is missing. Anybody of the team can report it anew."),
+    ),
+    "milestone_overdue": (
+        _("A milestone is overdue: %(milestone)s"),
+        _("“%(slot)s”: it was due on %(day)s. Report it, or agree with the other side on what to do."),
+    ),
     "evaluation_due": (
         _("Your evaluation of “%(slot)s” is asked for"),
         _("%(person)s at %(partner)s, until %(ends)s: a few minutes are enough. Afterwards nothing can be added."),

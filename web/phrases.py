@@ -371,6 +371,10 @@ ERRORS: dict[str, Phrase] = {
     "only_hr_decides": (_("Only the HR office decides this step, and never in one's own case."), _HOLDER),
     "only_partner_decides": (_("Only the partner decides this step."), _HOLDER),
     "only_hr_prepares": (_("Only the HR office prepares the placement."), _HR),
+    "milestone_not_reported": (
+        _("Nobody of the team has reported this milestone yet."),
+        _("Wait for the report, or write to the team."),
+    ),
     "only_participant": (_("Only the participant does this."), _HOLDER),
     "only_host": (_("Only the mentor or the partner does this."), _HOLDER),
     "only_host_or_hr": (_("Only the mentor, the partner or the HR office does this."), _HOLDER),

@@ -16,7 +16,15 @@ from core.models import AuditEvent
 from core.outbox import handler
 from incentives.models import Award, AwardProposal
 from partners.kinds import JpBasis
-from partners.models import Agreement, Partner, PartnerMembership, PartnerVerification, Slot, SlotMeeting
+from partners.models import (
+    Agreement,
+    Partner,
+    PartnerMembership,
+    PartnerVerification,
+    Slot,
+    SlotMeeting,
+    SlotMilestone,
+)
 from partners.states import EvaluationStage, EvaluatorRole, PartnerRole, SlotStatus
 from placements.concerned import applications_under_way, placements_under_way
 from placements.models import (
@@ -27,6 +35,7 @@ from placements.models import (
     LearningHourEntry,
     LogbookEntry,
     MentoringSession,
+    MilestoneReport,
     Placement,
 )
 from placements.states import (
@@ -38,6 +47,7 @@ from placements.states import (
     ChangeStatus,
     DecisionOutcome,
     DecisionStep,
+    MilestoneStatus,
     SessionStatus,
 )
 from web import services
@@ -498,6 +508,53 @@ def placement_started(*, placement_id: str, **_: str) -> None:
     row = _placement(placement_id)
     code = "group_started" if row.policy.uses_meetings else "placement_started"
     _tell_about(row, _user(row.employee), code, "employee_placement")
+
+
+@handler
+def milestone_reported(*, placement_id: str, milestone_id: str, **_: str) -> None:
+    """The host looks; not when it has answered meanwhile."""
+    report = MilestoneReport.objects.select_related("milestone").get(milestone=uuid.UUID(milestone_id))
+    if report.status == MilestoneStatus.REPORTED:
+        row = _placement(placement_id)
+        _tell_of_milestone(row, _host(row), "milestone_reported", report.milestone, report.reported_at.isoformat())
+
+
+@handler
+def milestone_decided(*, milestone_id: str, **_: str) -> None:
+    """The whole team, once an answer."""
+    report = MilestoneReport.objects.select_related("milestone").get(milestone=uuid.UUID(milestone_id))
+    if report.decided_at is None:
+        return
+    for row in _teams(report.milestone):
+        code = f"milestone_{report.status}"
+        _tell_of_milestone(row, _user(row.employee), code, report.milestone, report.decided_at.isoformat())
+
+
+@handler
+def milestone_overdue(*, milestone_id: str, **_: str) -> None:
+    """Team and host, once; not when it was reported meanwhile."""
+    milestone = SlotMilestone.objects.get(pk=milestone_id)
+    if MilestoneReport.objects.filter(milestone=milestone).exclude(status=MilestoneStatus.RETURNED).exists():
+        return
+    for row in _teams(milestone):
+        _tell_of_milestone(row, [*_user(row.employee), *_host(row)], "milestone_overdue", milestone, "")
+
+
+def _teams(milestone: SlotMilestone) -> Iterable[Placement]:
+    rows = Placement.objects.filter(slot=milestone.slot_id, status__in=RUNNING_PLACEMENT)
+    return [_placement(pk) for pk in rows.values_list("pk", flat=True)]
+
+
+def _tell_of_milestone(
+    row: Placement, people: Iterable[User], code: str, milestone: SlotMilestone, moment: str
+) -> None:
+    services.notify(
+        users=people,
+        message=code,
+        event_key=f"milestone:{milestone.pk}:{moment}",
+        params=_facts(row, milestone=milestone.title, day=milestone.due_on.isoformat()),
+        url=reverse("milestone", args=[row.pk, milestone.pk]),
+    )
 
 
 @handler

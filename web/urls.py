@@ -4,7 +4,7 @@ from django.urls import URLPattern, URLResolver, include, path
 
 from web import urls_partner
 from web.sending import each_once
-from web.views import account, files, gallery, public, register, sessions, skills, supervisor, verify
+from web.views import account, files, gallery, milestones, public, register, sessions, skills, supervisor, verify
 from web.views.employee import applications, corrections, home, placements, slots
 
 _public: list[URLPattern] = [
@@ -69,6 +69,11 @@ _sessions: list[URLPattern] = [
     path("sessions/<uuid:session_id>/calendar/", sessions.calendar, name="session_calendar"),
 ]
 
+# Team and host share the page of a milestone.
+_milestones: list[URLPattern] = [
+    path("placements/<uuid:placement_id>/milestones/<uuid:milestone_id>/", milestones.milestone, name="milestone"),
+]
+
 _supervisor: list[URLPattern] = [
     path("clearances/", supervisor.queue, name="supervisor_queue"),
     path("clearances/<uuid:application_id>/", supervisor.application, name="supervisor_application"),
@@ -93,6 +98,7 @@ _pages: list[URLPattern | URLResolver] = [
     *_account,
     *_employee,
     *_sessions,
+    *_milestones,
     *_supervisor,
     *_skills,
     *urls_partner.urlpatterns,

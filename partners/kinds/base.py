@@ -47,6 +47,7 @@ class Evidence(enum.Enum):
     LOGBOOK_VERIFIED = "logbook_verified"
     SESSION_CONFIRMED = "session_confirmed"
     ATTENDANCE_CONFIRMED = "attendance_confirmed"
+    MILESTONES_CONFIRMED = "milestones_confirmed"
 
 
 class Ratings(enum.Enum):

@@ -31,7 +31,7 @@ POLICY = KindPolicy(
     jp_planned=10,
     blocks_time=False,
     rhythm=Rhythm.MILESTONES,
-    evidence=(Evidence.LOGBOOK_VERIFIED,),
+    evidence=(Evidence.LOGBOOK_VERIFIED, Evidence.MILESTONES_CONFIRMED),
     evaluations=(
         replace(
             BY_HOST,

@@ -44,6 +44,12 @@ from placements.services.hours import (
     load_hour_rules,
     reverse_learning_hours,
 )
+from placements.services.milestones import (
+    confirm_milestone,
+    remind_of_milestones,
+    report_milestone,
+    return_milestone,
+)
 from placements.services.papers import keep_paper_file
 from placements.services.placements import (
     agree_learning_plan,
@@ -85,6 +91,7 @@ __all__ = [
     "clear_application",
     "complete_placement",
     "confirm_attendance",
+    "confirm_milestone",
     "confirm_offer",
     "confirm_session",
     "contest_attendance",
@@ -117,10 +124,13 @@ __all__ = [
     "record_session",
     "refuse_application",
     "reject_application",
+    "remind_of_milestones",
     "remind_of_sessions",
+    "report_milestone",
     "resume_placement",
     "return_application",
     "return_logbook_entry",
+    "return_milestone",
     "reverse_learning_hours",
     "revise_application",
     "revoke_certificate",

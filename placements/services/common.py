@@ -11,6 +11,7 @@ from django.utils import timezone
 from accounts.models import User
 from asn.models import Agency, Employee
 from core.errors import Conflict, Invalid
+from core.text import clean_text
 from matching import services as matching
 from mentors.models import Mentor
 from partners.kinds import all_kinds
@@ -148,3 +149,11 @@ def check_period(placement: Placement, field: str, day: date) -> None:
             starts_on=placement.starts_on.isoformat(),
             ends_on=placement.ends_on.isoformat(),
         )
+
+
+def check_link(link: str) -> str:
+    """A secure web address or nothing; raises Invalid(``link_not_https`` on link)."""
+    written = clean_text(link, field="link", limit=300, required=False)
+    if written and (not written.startswith("https://") or " " in written or len(written) < 12):
+        raise Invalid("link_not_https", field="link")
+    return written

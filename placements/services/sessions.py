@@ -24,6 +24,7 @@ from placements.models import LONGEST_BOOKING, SHORTEST_BOOKING, MentoringSessio
 from placements.permissions import get_visible_session, is_host, is_participant
 from placements.services.common import (
     check_day,
+    check_link,
     check_period,
     check_running,
     facts,
@@ -73,7 +74,7 @@ def book_session(
         status=SessionStatus.BOOKED,
         agenda=clean_text(agenda, field="agenda", limit=600),
         place=clean_text(place, field="place", limit=200, required=False),
-        link=_check_link(link),
+        link=check_link(link),
         booked_by=actor,
         booked_at=moment(now),
     )
@@ -334,13 +335,6 @@ def _times(session: MentoringSession) -> dict[str, object]:
 def _check_not_begun(session: MentoringSession, now: datetime | None) -> None:
     if session.starts_at is not None and session.starts_at <= moment(now):
         raise Conflict("session_begun")
-
-
-def _check_link(link: str) -> str:
-    written = clean_text(link, field="link", limit=300, required=False)
-    if written and (not written.startswith("https://") or " " in written or len(written) < 12):
-        raise Invalid("link_not_https", field="link")
-    return written
 
 
 def _check_day_free(placement: Placement, day: date, without: uuid.UUID | None = None) -> None:

@@ -164,6 +164,12 @@ class Road:
                     now=end,
                 )
                 services.verify_logbook_entry(actor=self.mentor.user, entry_id=entry.pk)
+        for milestone in self.slot.milestones.all() if policy.uses_milestones else ():
+            where = {"placement_id": self.placement.pk, "milestone_id": milestone.pk, "now": end}
+            services.report_milestone(
+                actor=self.applicant, text="Temuan diuji bersama unit.", reached_on=self.slot.starts_on, **where
+            )
+            services.confirm_milestone(actor=self.mentor.user, **where)
         ratings = [(goal.competency_id, goal.to_level) for goal in goals(self.placement)]
         for actor, overall in ((self.mentor.user, 5), (self.applicant, 4)):
             form = policy.evaluation("mentor" if actor == self.mentor.user else "participant")

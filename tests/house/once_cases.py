@@ -215,6 +215,22 @@ def _placement(step: str, who: str, body: Any = None, *, day_of: str = "", **slo
     return build
 
 
+def _milestone(*, reported: bool, who: str, body: Any = None) -> Callable[[], Case]:
+    def build() -> Case:
+        road = make_road(kind="research", seats=4)
+        road.start()
+        at = road.at(road.slot.starts_on)
+        ids = {"placement_id": road.placement.pk, "milestone_id": road.slot.milestones.earliest("due_on").pk}
+        if reported:
+            services.report_milestone(
+                actor=road.applicant, **ids, text="Temuan diuji.", reached_on=road.slot.starts_on, now=at
+            )
+        answer = body(road) if callable(body) else body
+        return Case(getattr(road, who), ids, answer, at)
+
+    return build
+
+
 def _resume() -> Case:
     case = _placement("start", "hr", {"note": "Kembali bertugas"})()
     services.hold_placement(actor=case.user, placement_id=case.ids["placement_id"], note="Sakit")
@@ -642,6 +658,13 @@ CASES: dict[str, Callable[[], Case]] = {
     "placements_evaluate_placement": _placement(
         "start", "applicant", {"overall": 4, "applied": "Di loket."}, day_of="ends_on"
     ),
+    "placements_report_milestone": _milestone(
+        reported=False,
+        who="applicant",
+        body=lambda road: {"text": "Temuan diuji.", "reached_on": road.slot.starts_on.isoformat()},
+    ),
+    "placements_confirm_milestone": _milestone(reported=True, who="member"),
+    "placements_return_milestone": _milestone(reported=True, who="member", body={"note": "Sebutkan datanya."}),
     "placements_hold_placement": _placement("start", "hr", {"note": "Sakit"}, day_of="starts_on"),
     "placements_issue_letter": _placement(
         "accept", "hr", {"letter_date": day(0), "signer_post": "Kepala BKPSDM", "signer_name": "Rini"}

@@ -23,7 +23,7 @@ from core.links import make_link
 from matching import services as matching
 from partners import services as onboarding
 from placements import services
-from placements.models import Certificate, Placement
+from placements.models import Certificate, MilestoneReport, Placement
 from tests.factories.accounts import UserFactory
 from tests.factories.asn import ActingPeriodFactory, AgencyMembershipFactory, AssessmentFactory, EmployeeFactory
 from tests.factories.partners import AgreementFactory
@@ -134,6 +134,20 @@ def _question(road: Road) -> str:
     return make_link(actor=None, purpose=CONFIRM, subject=row, user=asked.member, lasts=timedelta(days=1))[1]
 
 
+def _reported(road: Road) -> Any:
+    """A milestone that the host has to look at."""
+    milestone = road.slot.milestones.earliest("due_on")
+    MilestoneReport.objects.create(
+        agency=road.agency,
+        milestone=milestone,
+        text="Temuan diuji bersama unit.",
+        reached_on=date.today(),
+        reported_by=road.applicant,
+        reported_at=timezone.now(),
+    )
+    return milestone.pk
+
+
 def scenes() -> list[Scene]:
     """The moments in which pages have something to show: finished, running, mentoring, asked for, drafted."""
     done = finished_world()
@@ -147,6 +161,9 @@ def scenes() -> list[Scene]:
 
     soon = {"starts_on": date.today() + timedelta(days=1), "ends_on": date.today() + timedelta(days=60)}
     add(_with_evidence(running(make_road(agency=agency, apply_by=date.today(), **soon))))
+    team = make_road(agency=agency, kind="research", seats=4, apply_by=date.today(), **soon)
+    running(team)
+    add(team, milestone_id=_reported(team))
     mentoring = make_road(agency=agency, mentoring=True)
     give_time(mentoring.mentor, agency.time_zone)
     running(mentoring)

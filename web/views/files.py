@@ -20,6 +20,7 @@ from placements.permissions import (
     get_visible_paper,
     inside_placements,
     visible_certificates,
+    visible_milestone_reports,
     visible_papers,
 )
 from web import services
@@ -29,7 +30,7 @@ from web.pages import user_of
 @policy(Role.SIGNED_IN)
 @require_safe
 def download(request: HttpRequest, file_id: uuid.UUID) -> FileResponse:
-    """A paper of a placement the document of an agreement or the evidence of a correction that the reader sees; anything else is missing.
+    """A document of something that the reader sees: a placement, an agreement, a correction, a milestone; else it is missing.
 
     The letter of a placement is for those inside the agency: it holds a NIP.
     """
@@ -40,6 +41,7 @@ def download(request: HttpRequest, file_id: uuid.UUID) -> FileResponse:
         | Q(pk__in=visible_certificates(user).values("file"))
         | Q(pk__in=visible_agreements(user).values("file"))
         | Q(pk__in=visible_corrections(user).values("evidence"))
+        | Q(pk__in=visible_milestone_reports(user).values("file"))
     )
     return _attached(find(StoredFile.objects.filter(mine), file_id))
 

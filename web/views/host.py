@@ -23,9 +23,11 @@ from placements.permissions import get_visible_placement, is_host
 from placements.selectors import (
     completion_evidence,
     meetings_of,
+    milestones_of,
     open_placement_actions,
     placements_with_road,
     start_checklist,
+    team_of,
 )
 from placements.states import EvaluatorRole, LogbookStatus, PlacementStatus
 from web.components import Fact
@@ -100,6 +102,8 @@ def _placement_page(request: HttpRequest, row: Placement, **more: Any) -> dict[s
     actions = open_placement_actions(user, row)
     return {
         "placement": row,
+        "milestones": milestones_of(row) if row.policy.uses_milestones else (),
+        "team": team_of(row),
         "slot": row.slot,
         "agency": row.agency,
         "actions": actions,

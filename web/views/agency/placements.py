@@ -24,7 +24,15 @@ from placements import services
 from placements.agenda import seen_sessions, with_actions
 from placements.models import Certificate, MentoringSession, Placement
 from placements.permissions import can_prepare, get_visible_placement
-from placements.selectors import CheckItem, completion_evidence, meetings_of, placements_with_road, start_checklist
+from placements.selectors import (
+    CheckItem,
+    completion_evidence,
+    meetings_of,
+    milestones_of,
+    placements_with_road,
+    start_checklist,
+    team_of,
+)
 from placements.states import ChangeStatus, EndReason, PlacementStatus
 from web.components import Column, Fact
 from web.documents.papers import letterhead_of
@@ -145,6 +153,8 @@ def _placement_page(request: HttpRequest, row: Placement, **more: Any) -> dict[s
     hours = list(row.learning_hours.all())
     return {
         "placement": row,
+        "milestones": milestones_of(row) if row.policy.uses_milestones else (),
+        "team": team_of(row),
         "slot": row.slot,
         "agency": row.agency,
         "facts": _facts(row),

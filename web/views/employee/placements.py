@@ -22,7 +22,14 @@ from placements import services
 from placements.agenda import seen_sessions, with_actions
 from placements.models import LogbookEntry, Placement
 from placements.permissions import visible_placements
-from placements.selectors import completion_evidence, meetings_of, open_placement_actions, start_checklist
+from placements.selectors import (
+    completion_evidence,
+    meetings_of,
+    milestones_of,
+    open_placement_actions,
+    start_checklist,
+    team_of,
+)
 from placements.states import EvaluatorRole, LogbookStatus, PlacementStatus
 from web.components import Fact
 from web.forms.placements import EvaluationForm, LogbookForm, PlanFormSet, SessionForm, StopForm
@@ -78,6 +85,8 @@ def _placement_page(request: HttpRequest, row: Placement, **more: Any) -> dict[s
     is_running = row.status in RUNNING
     return {
         "placement": row,
+        "milestones": milestones_of(row) if row.policy.uses_milestones else (),
+        "team": team_of(row),
         "slot": row.slot,
         "agency": row.agency,
         "is_running": is_running,
