@@ -387,7 +387,7 @@ class MilestoneReportIn(Input):
     """What the team says of a milestone. A PDF is uploaded on the page."""
 
     text: str = Field(min_length=1, max_length=2000)
-    reached_on: date
+    reached_on: Day
     link: str = Field("", max_length=300, examples=["https://data.example.go.id/hasil"])
 
 

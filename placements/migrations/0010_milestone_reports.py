@@ -6,6 +6,8 @@ import uuid
 from django.conf import settings
 from django.db import migrations, models
 
+from core.tenancy import EnforceTenancy
+
 
 class Migration(migrations.Migration):
 
@@ -42,4 +44,5 @@ class Migration(migrations.Migration):
                 'constraints': [models.CheckConstraint(condition=models.Q(('text', ''), _negated=True), name='milestone_report_says_something'), models.CheckConstraint(condition=models.Q(('link', ''), ('link__startswith', 'https://'), _connector='OR'), name='milestone_report_link_is_secure'), models.CheckConstraint(condition=models.Q(models.Q(('decided_by__isnull', True), ('decided_at__isnull', True)), models.Q(('decided_by__isnull', False), ('decided_at__isnull', False)), _connector='OR'), name='milestone_report_decided_paired'), models.CheckConstraint(condition=models.Q(models.Q(('decided_at__isnull', True), ('status', 'reported')), models.Q(models.Q(('status', 'reported'), _negated=True), ('decided_at__isnull', False)), _connector='OR'), name='milestone_report_decided_by_someone'), models.CheckConstraint(condition=models.Q(models.Q(('status', 'returned'), _negated=True), models.Q(('note', ''), _negated=True), _connector='OR'), name='milestone_report_returned_with_note')],
             },
         ),
+        EnforceTenancy("placements"),
     ]

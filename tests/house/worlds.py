@@ -98,6 +98,7 @@ def finished_world() -> World:
         starts_on=later,
         ends_on=later,
     )
+    milestone = road.slot.milestones.create(agency=road.agency, title="Laporan", due_on=road.slot.ends_on)
     correction = CorrectionFactory(assessment__employee=road.employee)
     change = ChangeTask.objects.create(
         agency=road.agency,
@@ -125,6 +126,7 @@ def finished_world() -> World:
             "membership_id": owner.pk,
             "invitation_id": invitation.pk,
             "slot_id": road.slot.pk,
+            "milestone_id": milestone.pk,
             "mentor_id": road.mentor.pk,
             "run_id": run.pk,
             "application_id": road.application.pk,
