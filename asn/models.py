@@ -142,9 +142,9 @@ class Agency(BaseModel):
         return timedelta(days=self.reminder_days)
 
     @property
-    def pause_after(self) -> timedelta:
-        """How old a confirmation may be before the slot is paused."""
-        return timedelta(days=self.pause_days)
+    def answer_within(self) -> timedelta:
+        """How long the partner has to answer before the slot is paused."""
+        return timedelta(days=self.pause_days - self.reminder_days)
 
     def today(self, now: datetime | None = None) -> date:
         """The date on the wall there."""

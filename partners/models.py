@@ -415,6 +415,7 @@ class Slot(TenantModel):
     )
     pause_cause = models.CharField(max_length=10, choices=PauseCause, blank=True)
     confirmed_at = models.DateTimeField(default=timezone.now, help_text="When the partner last said it still stands.")
+    reminded_at = models.DateTimeField(null=True, help_text="When the partner was asked whether it still stands.")
     submitted_at = models.DateTimeField(null=True)
     published_at = models.DateTimeField(null=True)
     published_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+")
@@ -502,7 +503,7 @@ class Slot(TenantModel):
     @property
     def confirm_by(self) -> datetime:
         """When it is paused by itself unless somebody confirms it before."""
-        return self.confirmed_at + self.agency.pause_after
+        return (self.reminded_at or self.confirmed_at + self.agency.remind_after) + self.agency.answer_within
 
     @property
     def needs_confirmation(self) -> bool:

@@ -105,6 +105,10 @@ ERRORS: dict[str, Phrase] = {
         _("This link was sent to somebody else."),
         _("If it is yours, sign out and open it again, or sign in with the account of the address it was sent to."),
     ),
+    "link_answered": (
+        _("Somebody has answered this question meanwhile."),
+        _("Sign in to see the slot, and to pause or confirm it."),
+    ),
     "link_used": (
         _("This link has been used already; it works once."),
         _("Sign in: what it was for has been done. If that was not you, tell whoever sent it."),

@@ -15,7 +15,7 @@ from django.utils import timezone, translation
 
 from accounts.models import User
 from core import audit
-from core.errors import NotFound
+from core.errors import Gone, NotFound
 from core.links import make_link, open_link, use_link
 from core.models import AccessLink
 from core.outbox import announce
@@ -100,7 +100,10 @@ def asked_slot(*, token: str, user: User | None) -> tuple[Slot, User]:
 
 def _asked(link: AccessLink) -> tuple[Slot, User]:
     row = Notification.objects.select_related("user").get(pk=link.subject_id)
-    return find(visible_slots(row.user).select_related("agency", "partner"), uuid.UUID(row.params["slot_id"])), row.user
+    slot = find(visible_slots(row.user).select_related("agency", "partner"), uuid.UUID(row.params["slot_id"]))
+    if slot.confirmed_at.isoformat() != row.params["confirmed_at"]:
+        raise Gone("link_answered")
+    return slot, row.user
 
 
 @service

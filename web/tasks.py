@@ -926,6 +926,7 @@ def slot_stale(*, slot_id: str, confirmed_at: str, **_: str) -> None:
         params={
             "slot": slot.title,
             "slot_id": str(slot.pk),
+            "confirmed_at": confirmed_at,
             "due": slot.confirm_by.isoformat(),
             "zone": slot.agency.time_zone,
         },

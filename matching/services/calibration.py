@@ -17,9 +17,10 @@ from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from django.db.models import Q
 from django.utils import timezone
 
-from asn.models import Agency, Employee
+from asn.models import Agency, Employee, by_own_date
 from core import audit
 from core.errors import require
 from core.services import service
@@ -124,7 +125,7 @@ def calibrate(*, version_id: uuid.UUID) -> Calibration:
     """
     lock_until_commit("calibrate")
     version = ModelVersion.objects.defer("artifact").get(pk=version_id)
-    settled = PairOutcome.objects.exclude(ending="").filter(counts_from__lte=timezone.localdate())
+    settled = PairOutcome.objects.exclude(ending="").filter(by_own_date(lambda day: Q(counts_from__lte=day)))
     rows = list(
         settled.order_by("-counts_from", "pk").values_list("slot_id", "inputs", "ending", "is_example")[:MOST_OUTCOMES]
     )

@@ -18,6 +18,11 @@ class Migration(migrations.Migration):
             name='pause_cause',
             field=models.CharField(blank=True, choices=[('partner', 'Paused by the partner or the HR office'), ('stale', 'Paused by itself: nobody has confirmed it')], max_length=10),
         ),
+        migrations.AddField(
+            model_name='slot',
+            name='reminded_at',
+            field=models.DateTimeField(help_text='When the partner was asked whether it still stands.', null=True),
+        ),
         # What is paused today was paused by somebody.
         migrations.RunSQL("UPDATE partners_slot SET pause_cause = 'partner' WHERE status = 'paused'", migrations.RunSQL.noop),
         migrations.AddConstraint(

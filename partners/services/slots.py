@@ -554,6 +554,7 @@ def resume_slot(*, actor: User | None, slot_id: uuid.UUID, now: datetime | None 
     slot = _steered(actor, slot_id)
     before = str(slot.status)
     reopen(slot, now)
+    slot.confirmed_at, slot.reminded_at = now or timezone.now(), None
     slot.save()
     _recorded(actor, "resume", slot, before)
     announce_change(slot, "resumed")

@@ -161,6 +161,27 @@ def enter_hours(office: Seat, road: Road) -> None:
     assert services.credit_completion(placement_id=road.placement.pk) is None
 
 
+def reach_the_milestone(asn: Seat, host: Seat, road: Road) -> None:
+    """The team reports, the host returns it once, the team reports anew, the host confirms."""
+    address = f"/placements/{road.placement.pk}/milestones/{road.slot.milestones.get().pk}/"
+    asn.goto(address)
+    asn.fill("What has been reached?", "Ringkasan dua halaman diserahkan")
+    asn.press("Report it")
+    asn.reads("Reported: the host has been told.")
+    host.goto(address)
+    host.fill("What is missing (to return it)", "Sebutkan jumlah responden")
+    host.press("Return it to the team")
+    host.reads("Returned: the team has been told.")
+    asn.goto(address)
+    asn.reads("Sebutkan jumlah responden")
+    asn.fill("What has been reached?", "Ringkasan dua halaman, 40 responden")
+    asn.press("Report it")
+    host.goto(address)
+    host.press("Confirm it is reached")
+    host.reads("Confirmed: the team has been told.")
+    assert not asn.page.locator("html").evaluate("e => e.scrollWidth > e.clientWidth")
+
+
 def complete(host: Seat, road: Road) -> None:
     host.goto(f"/participants/{road.placement.pk}/completion/")
     host.press("Complete the placement")
@@ -253,6 +274,7 @@ def test_collaborative_research(language: str, visitor: Callable[..., Page], tmp
     plan(asn, host, road)
     start(office, road, tmp_path)
     write_a_day(asn, host, road)
+    reach_the_milestone(asn, host, road)
     judge(host, road, "What came out, and what was the participant's part in it?")
     evaluate(asn, road)
     complete(host, road)

@@ -129,7 +129,10 @@ def _question(road: Road) -> str:
     """The link of the mail that asks whether an offer still stands."""
     asked = make_road(agency=road.agency)
     (row,) = notify(
-        users=[asked.member], message="slot_to_confirm", event_key="tour", params={"slot_id": str(asked.slot.pk)}
+        users=[asked.member],
+        message="slot_to_confirm",
+        event_key="tour",
+        params={"slot_id": str(asked.slot.pk), "confirmed_at": asked.slot.confirmed_at.isoformat()},
     )
     return make_link(actor=None, purpose=CONFIRM, subject=row, user=asked.member, lasts=timedelta(days=1))[1]
 

@@ -63,7 +63,8 @@ def test_what_an_application_must_say(given: dict[str, Any], error: type[DomainE
 def test_slots_that_take_no_application(slot: dict[str, Any], code: str) -> None:
     road = make_road()
     Slot.objects.filter(pk=road.slot.pk).update(
-        status={"full": "full", "closed": "closed", "paused": "paused"}[next(iter(slot))],
+        status=next(iter(slot)),
+        pause_cause="partner" if "paused" in slot else "",
         filled_seats=road.slot.seats if "full" in slot else 0,
     )
     # an application drafted while the slot was open

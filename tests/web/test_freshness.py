@@ -59,9 +59,9 @@ def asked() -> int:
 
 
 @pytest.mark.parametrize(
-    ("days", "expected"), [(29, (0, "published", "")), (30, (1, "published", "")), (45, (0, "paused", "stale"))]
+    ("days", "expected"), [(29, (0, "published", "")), (30, (1, "published", "")), (400, (1, "published", ""))]
 )
-def test_asked_after_thirty_days_and_paused_after_forty_five(days: int, expected: tuple[int, str, str]) -> None:
+def test_asked_after_thirty_days_and_never_paused_unasked(days: int, expected: tuple[int, str, str]) -> None:
     road = aged(days)
     for _ in range(2):  # a sweep that runs twice asks and pauses nothing twice
         services.tend_freshness()
@@ -72,14 +72,63 @@ def test_asked_after_thirty_days_and_paused_after_forty_five(days: int, expected
     assert Slot.objects.get(pk=road.slot.pk).needs_confirmation == (days >= 30)
 
 
+def let_it_go_stale(road: Road) -> None:
+    """Asked, and not answered in the fifteen days that are left."""
+    services.tend_freshness(now=timezone.now() - timedelta(days=15))
+    services.tend_freshness()
+
+
+def test_paused_as_long_after_the_question_as_the_city_allows() -> None:
+    road = aged(50)
+    services.tend_freshness()
+    now = timezone.now()
+    services.tend_freshness(now=now + timedelta(days=14))
+    assert state(road) == ("published", "")
+    services.tend_freshness(now=now + timedelta(days=15, minutes=1))
+    assert state(road) == ("paused", "stale")
+
+
+@pytest.mark.parametrize("who", ["member", "hr"])
+def test_whoever_opens_it_again_confirms_it(who: str) -> None:
+    road = aged(50)
+    let_it_go_stale(road)
+    services.resume_slot(actor=getattr(road, who), slot_id=road.slot.pk)
+    for _ in range(2):
+        services.tend_freshness()
+    assert state(road) == ("published", "")
+    assert not Slot.objects.get(pk=road.slot.pk).needs_confirmation
+
+
+def test_a_seat_that_comes_free_in_an_old_slot_is_asked_about_first() -> None:
+    road = aged(50)
+    Slot.objects.filter(pk=road.slot.pk).update(status="full", filled_seats=road.slot.seats)
+    services.tend_freshness()
+    assert state(road) == ("full", "")
+    Slot.objects.filter(pk=road.slot.pk).update(status="published", filled_seats=0)
+    services.tend_freshness()
+    outbox.drain()
+    assert (asked(), *state(road)) == (1, "published", "")
+
+
+def test_a_link_says_that_a_colleague_has_answered_meanwhile() -> None:
+    road = aged(31)
+    address = link_for(road)
+    services.confirm_slot(actor=road.member, slot_id=road.slot.pk)
+    for answer in (Client().get(address), Client().post(address, {"decision": "pause"})):
+        assert answer.status_code == 410
+        assert "sudah dijawab" in answer.content.decode()
+    assert state(road) == ("published", "")
+
+
 def test_a_slot_confirmed_while_the_sweep_waits_for_its_row_is_not_paused(monkeypatch: pytest.MonkeyPatch) -> None:
     from partners.services import freshness
 
     road = aged(50)
+    services.tend_freshness(now=timezone.now() - timedelta(days=15))
     judge = freshness._pause_stale
 
     def rival(**given: Any) -> bool:
-        Slot.objects.filter(pk=road.slot.pk).update(confirmed_at=timezone.now())
+        services.confirm_slot(actor=road.member, slot_id=road.slot.pk)
         return judge(**given)
 
     monkeypatch.setattr(freshness, "_pause_stale", rival)
@@ -104,7 +153,7 @@ def test_each_confirmation_begins_a_new_term() -> None:
 def test_a_confirmation_opens_what_its_age_has_paused_and_nothing_else() -> None:
     old, paused = aged(50), aged(50)
     services.pause_slot(actor=paused.member, slot_id=paused.slot.pk)
-    services.tend_freshness()
+    let_it_go_stale(old)
     assert (state(old), state(paused)) == (("paused", "stale"), ("paused", "partner"))
     for road in (old, paused):
         services.confirm_slot(actor=road.member, slot_id=road.slot.pk)
@@ -113,7 +162,7 @@ def test_a_confirmation_opens_what_its_age_has_paused_and_nothing_else() -> None
 
 def test_what_can_no_longer_be_applied_for_is_not_opened_by_a_confirmation() -> None:
     road = aged(50)
-    services.tend_freshness()
+    let_it_go_stale(road)
     late = road.at(road.slot.apply_by + timedelta(days=2))
     with pytest.raises(Conflict) as refused:
         services.confirm_slot(actor=road.member, slot_id=road.slot.pk, now=late)
@@ -199,6 +248,7 @@ def test_lists_say_and_filter_what_needs_confirmation() -> None:
 
 def test_the_city_sets_its_days_on_a_page_and_by_api() -> None:
     road = aged(20)
+    Slot.objects.filter(pk=road.slot.pk).update(reminded_at=timezone.now() - timedelta(days=4))
     client, address = signed_in(road.hr), reverse("agency_settings")
     (form,) = [form for form in forms_of(client.get(address).content.decode(), address) if form.action == address]
     assert form.fields["reminder_days"] == "30"

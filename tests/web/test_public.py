@@ -22,7 +22,7 @@ def test_a_visitor_reads_what_padan_is_and_finds_the_way_in(client: Client) -> N
 
 
 def test_the_language_can_be_switched(client: Client) -> None:
-    client.post("/language/setlang/", {"language": "en", "next": "/"})
+    client.post(reverse("set_language"), {"language": "en", "next": "/"})
     assert "The right learning place for every civil servant" in client.get("/").content.decode()
 
 

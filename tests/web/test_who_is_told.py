@@ -156,10 +156,25 @@ def test_the_page_says_beforehand_whom_it_reaches(cast: Cast) -> None:
     assert f"{concerned.participants} peserta" in page
 
 
-def test_a_wider_query_would_be_noticed(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The twin: with every application and every placement of the slot the table is another one."""
-    monkeypatch.setattr(tasks, "placements_under_way", lambda slot: Placement.objects.filter(slot=slot))
-    assert cast.told(lambda: CHANGES["cancelled"](cast.road)) != expected("cancelled")
+@pytest.mark.parametrize(
+    ("change", "name", "query"),
+    [
+        ("cancelled", "placements_under_way", lambda slot: Placement.objects.filter(slot=slot)),
+        ("cancelled", "placements_under_way", lambda slot: Placement.objects.none()),
+        ("paused", "applications_under_way", lambda slot: Application.objects.filter(slot=slot)),
+        ("paused", "applications_under_way", lambda slot: Application.objects.none()),
+        ("paused", "_hr", lambda agency_id: User.objects.filter(agency_memberships__agency_id=agency_id)),
+        ("paused", "_members", lambda partner_id: User.objects.none()),
+        ("cancelled", "_superior", lambda employee: []),
+        ("paused", "_last_actor", lambda slot: None),
+    ],
+)
+def test_a_query_that_is_wider_or_dropped_would_be_noticed(
+    cast: Cast, monkeypatch: pytest.MonkeyPatch, change: str, name: str, query: Callable[..., Any]
+) -> None:
+    """The twin: each query of recipients widened or taken away gives another table."""
+    monkeypatch.setattr(tasks, name, query)
+    assert cast.told(lambda: CHANGES[change](cast.road)) != expected(change)
 
 
 def test_each_change_is_told_anew_and_each_once() -> None:

@@ -12,6 +12,7 @@ from decimal import Decimal
 from typing import Any, Protocol, TypeVar
 
 from django.db import connection, transaction
+from django.utils import timezone
 
 from accounts import services as accounts
 from accounts.models import User
@@ -491,6 +492,7 @@ class _Builder:
                 )
             if slot.status == "paused" and slot.key not in self.forgotten:
                 partners.pause_slot(actor=host, slot_id=pk)
+        partners.tend_freshness(now=timezone.now() - timedelta(days=15))
         partners.tend_freshness()
 
     def close_running(self) -> None:
