@@ -170,7 +170,8 @@ def scenes() -> list[Scene]:
     mentoring = make_road(agency=agency, mentoring=True)
     give_time(mentoring.mentor, agency.time_zone)
     running(mentoring)
-    add(mentoring, session_id=book(mentoring, agency.today() + timedelta(days=1), now=timezone.now()).pk)
+    # Not tomorrow: at midnight that would be the day on which another session is entered.
+    add(mentoring, session_id=book(mentoring, agency.today() + timedelta(days=2), now=timezone.now()).pk)
     for step in ("accept", "approve", "clear", "apply"):
         road = make_road(agency=agency)
         getattr(road, step)()
